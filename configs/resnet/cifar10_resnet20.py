@@ -1,0 +1,68 @@
+"""ResNet-20 on CIFAR-10 (He, Zhang, Ren, Sun 2015, section 4.2, table 6).
+
+Expected: paper, 8.75% test error after 64k steps; cpu, a shortened schedule, see RESULTS.md.
+
+    ./scripts/prepare_data cifar10
+    ./scripts/reproduce resnet/cifar10_resnet20              # cpu
+    ./scripts/reproduce resnet/cifar10_resnet20:paper
+"""
+
+from deepx.engine.config import variants
+
+PAPER = {
+    "benchmark": "resnet/cifar10_resnet20",
+    "cost": "an hour on a GPU; two days on 2 cores",
+    "data": {"name": "cifar10", "held_out": 5000, "memory": "device"},
+    "model": {"depth": 20, "classes": 10},
+    "optimizer": {
+        "schedule": "steps",
+        "learning_rate": 0.1,
+        "boundaries": (32_000, 48_000),
+        "warmup": 0,
+        "momentum": 0.9,
+        "weight_decay": 1e-4,
+    },
+    "batch_size": 128,
+    "evaluation": {"batch_size": 500},
+    "run": {
+        "seed": 0,
+        "replicas": 1,
+        "steps": 64_000,
+        "steps_per_call": 40,
+        "log_every": 400,
+        "eval_every": 2000,
+        "checkpoint_every": 2000,
+        "keep": 2,
+        "select": "last",
+    },
+    "reported": {
+        "test_error": {"value": 8.75, "tolerance": 0.0, "better": "lower", "source": "table 6", "confidence": "V"},
+    },
+}
+
+CPU = {
+    "cost": "about 40 minutes on 2 cores",
+    "optimizer.schedule": "linear",
+    "optimizer.warmup": 400,
+    "run.steps": 3200,
+    "run.steps_per_call": 10,
+    "run.log_every": 50,
+    "run.eval_every": 400,
+    "run.checkpoint_every": 100,
+}
+
+SMOKE = {
+    "cost": "seconds, on generated images",
+    "data.name": "generated",
+    "data.held_out": 32,
+    "model.depth": 8,
+    "batch_size": 16,
+    "evaluation.batch_size": 24,
+    "run.steps": 12,
+    "run.steps_per_call": 3,
+    "run.log_every": 3,
+    "run.eval_every": 6,
+    "run.checkpoint_every": 3,
+}
+
+get_config = variants(paper=PAPER, cpu=CPU, smoke=SMOKE)

@@ -1,0 +1,1 @@
+"""Pure functions over trained parameters: traces, scores, figures."""

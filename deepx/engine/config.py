@@ -1,0 +1,100 @@
+"""Configurations: one table of literals a benchmark, its variants as differences from the paper's, overrides by flags.
+
+A config file defines `PAPER`, a nested dict that reads like the paper's table, and its variants as dicts from dotted
+names to values; `get_config = variants(paper=PAPER, cpu=CPU, smoke=SMOKE)` makes it loadable by
+`--config=FILE[:variant]`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ml_collections import ConfigDict
+
+from deepx.engine.errors import UserError, nearest
+
+# What a config says about itself rather than about the computation.
+DESCRIPTIVE = ("benchmark", "variant", "cost", "reported")
+# What no trained number depends on: not a difference from the paper.
+MECHANICS = tuple(
+    f"run.{name}"
+    for name in ("seed", "replicas", "steps_per_call", "log_every", "eval_every", "checkpoint_every", "keep")
+)
+
+
+def variants(paper: Mapping[str, Any], **others: Mapping[str, Any]) -> Callable[[str], ConfigDict]:
+    """The `get_config` of a config file; the default variant is `paper`.
+
+    Raises UserError for a variant that does not exist, and for a difference that names no key of the paper's table.
+    """
+
+    def get_config(variant: str = "paper") -> ConfigDict:
+        if variant != "paper" and variant not in others:
+            names = ["paper", *others]
+            raise UserError(
+                f"{paper['benchmark']} has no variant {variant!r}; it has {', '.join(names)}.{nearest(variant, names)}"
+            )
+        config = ConfigDict({**paper, "variant": variant})
+        for name, value in others.get(variant, {}).items():
+            check_name(name, config)
+            config.update_from_flattened_dict({name: value})
+        return config.lock()
+
+    return get_config
+
+
+def load(path: Path, variant: str) -> ConfigDict:
+    """One variant of a config file. Raises UserError when there is no such file or variant."""
+    if not path.is_file():
+        raise UserError(f"There is no config file {path}. ./scripts/reproduce --list shows those of this project.")
+    spec = importlib.util.spec_from_file_location("config", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.get_config(variant)
+
+
+def check_name(name: str, config: ConfigDict) -> None:
+    """Raises UserError, with the nearest valid name, unless `name` is a dotted name of `config`."""
+    valid = flatten(config)
+    sections = {key.rsplit(".", depth)[0] for key in valid for depth in range(1, key.count(".") + 1)}
+    if name not in valid and name not in sections:
+        last = {key.rsplit(".", 1)[-1]: key for key in valid}
+        hint = nearest(name, [*valid, *sections]) or nearest(name.rsplit(".", 1)[-1], last)
+        section = name.rsplit(".", 1)[0]
+        siblings = [key for key in valid if key.startswith(section + ".")] or sorted({k.split(".")[0] for k in valid})
+        raise UserError(f"The config has no key {name!r}.{hint} Valid here: {', '.join(siblings)}.")
+
+
+def check_overrides(argv: Sequence[str], config: ConfigDict) -> None:
+    """Checks the names of every `--config.a.b=...` in `argv` (see `check_name`)."""
+    for argument in argv:
+        flag = argument.lstrip("-").split("=", 1)[0]
+        if argument.startswith("-") and flag.startswith(("config.", "noconfig.")):
+            check_name(flag.split(".", 1)[1], config)
+
+
+def flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Leaves by dotted name, in the order of the file; `reported` counts as one leaf."""
+    leaves: dict[str, Any] = {}
+    for key, value in config.items():
+        if isinstance(value, Mapping | ConfigDict) and prefix + key != "reported":
+            leaves.update(flatten(value, f"{prefix}{key}."))
+        else:
+            leaves[prefix + key] = list(value) if isinstance(value, tuple) else value
+    return leaves
+
+
+def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Dotted name -> (our value, their value) where two configs differ; a missing key counts as None."""
+    a, b = flatten(ours), flatten(theirs)
+    names = [name for name in {**a, **b} if name.split(".")[0] not in DESCRIPTIVE]
+    return {name: (a.get(name), b.get(name)) for name in names if a.get(name) != b.get(name)}
+
+
+def departures(ours: Mapping[str, Any], paper: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Dotted name -> (our value, the paper's) where a config departs from the paper's in what it computes."""
+    return {name: pair for name, pair in differences(ours, paper).items() if name not in MECHANICS}

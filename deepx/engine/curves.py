@@ -1,0 +1,51 @@
+"""The curves of a run, drawn from its metric rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure as Picture
+
+from deepx.engine.experiment import Figure
+
+COLOURS = {"train": "#7a7a7a", "valid": "#0b6e99"}
+OTHERS = ("#c1440e", "#5a8f29", "#6b4c9a", "#b8860b", "#00897b")
+
+
+def curves(rows: Sequence[dict[str, Any]]) -> Figure:
+    """One panel a metric, one line a split against steps; with replicas, a faint line a seed and their mean."""
+    series: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]] = {}
+    for metric in dict.fromkeys(name for row in rows for name in row["values"]):
+        for split in dict.fromkeys(row["split"] for row in rows if metric in row["values"]):
+            chosen = [row for row in rows if row["split"] == split and metric in row["values"]]
+            steps = np.array([row["step"] for row in chosen])
+            values = np.array([np.atleast_1d(row["values"][metric]) for row in chosen], float)
+            series.setdefault(metric, {})[split] = (steps, values)
+    columns = min(3, max(1, len(series)))
+    lines = -(-len(series) // columns)
+    picture = Picture(figsize=(4.2 * columns, 3.0 * lines), layout="constrained")
+    panels = picture.subplots(max(1, lines), columns, squeeze=False).ravel()
+    for panel in panels[len(series) :]:
+        panel.set_visible(False)
+    numbers = {}
+    for panel, (metric, splits) in zip(panels, series.items(), strict=False):
+        others = iter(OTHERS)
+        for split, (steps, values) in splits.items():
+            colour = COLOURS.get(split) or next(others)
+            marker = "o" if len(steps) < 12 else None
+            if values.shape[1] > 1:
+                panel.plot(steps, values, color=colour, alpha=0.3, linewidth=0.8)
+            panel.plot(steps, values.mean(1), color=colour, linewidth=1.6, label=split, marker=marker, markersize=3)
+            numbers |= {f"{metric}.{split}.steps": steps, f"{metric}.{split}": values}
+        shown = np.concatenate([values.ravel() for _, values in splits.values()])
+        if shown.min() > 0 and shown.max() > 50 * shown.min():
+            panel.set_yscale("log")
+        panel.set_title(metric.replace("_", " "), fontsize=10)
+        panel.set_xlabel("step")
+        panel.grid(alpha=0.25)
+        panel.legend(frameon=False, fontsize=8)
+    return Figure(
+        picture, numbers, "Metrics against training steps; with several seeds, a faint line each and their mean."
+    )

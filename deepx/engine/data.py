@@ -1,0 +1,97 @@
+"""The two forms in which batches reach a step: made on the device inside the compiled step, or read on the host.
+
+In both, batch `i` is a function of (seed, i) alone, so a checkpoint needs no position but the step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import grain
+import jax
+import jax.numpy as jnp
+
+Array = jax.Array
+Key = jax.Array
+
+
+class DeviceData(NamedTuple):
+    """Batches made inside the compiled step.
+
+    sample:   arrays, key, i -> batch i, a pure function; `key` is the same for every i.
+    arrays:   what `sample` reads, held on the device and passed to the program (never baked into it).
+    batches:  how many batches one evaluation pass has; None for endless training data.
+    """
+
+    sample: Callable[[Any, Key, Array], Any]
+    arrays: Any = ()
+    batches: int | None = None
+
+
+class HostData(NamedTuple):
+    """Batches read by the host and prefetched by grain's threads while the device computes.
+
+    dataset:  seed -> a `grain.MapDataset` of batches (pytrees of NumPy arrays of one shape): endless for training, of
+              one pass for evaluation, where a short last batch is padded and masked by the data set.
+    """
+
+    dataset: Callable[[int], grain.MapDataset]
+
+
+def generated(sample: Callable[[Key], Any], batches: int | None = None) -> DeviceData:
+    """Batches drawn afresh: batch i is `sample` of the key folded with i."""
+    return DeviceData(lambda _, key, i: sample(jax.random.fold_in(key, i)), batches=batches)
+
+
+def epochs(arrays: Any, batch_size: int) -> DeviceData:
+    """Endless shuffled passes over `arrays` (a dict of arrays of equal length) held on the device.
+
+    Every pass visits every example once, in an order of its own; passes run on across batch boundaries. The order comes
+    from a pseudo-random permutation evaluated at the wanted positions only, so a step costs O(batch), not O(examples).
+    """
+    n = len(jax.tree.leaves(arrays)[0])
+
+    def sample(arrays, key, i):
+        position = jnp.asarray(i, jnp.uint32) * batch_size + jnp.arange(batch_size, dtype=jnp.uint32)
+        index = jax.vmap(lambda p: permuted(jax.random.fold_in(key, p // n), p % n, n))(position)
+        return jax.tree.map(lambda a: a[index], arrays)
+
+    return DeviceData(sample, arrays)
+
+
+def one_pass(arrays: Any, batch_size: int) -> DeviceData:
+    """One pass in order over `arrays`, a dict; `mask` is 0 where the last batch is padding."""
+    n = len(jax.tree.leaves(arrays)[0])
+
+    def sample(arrays, key, i):
+        index = i * batch_size + jnp.arange(batch_size)
+        batch = jax.tree.map(lambda a: a[jnp.minimum(index, n - 1)], arrays)
+        return {**batch, "mask": (index < n).astype(jnp.float32)}
+
+    return DeviceData(sample, arrays, batches=-(-n // batch_size))
+
+
+def permuted(key: Key, position: Array, n: int, rounds: int = 6) -> Array:
+    """Where `position` (uint32, below `n`) goes in a pseudo-random permutation of 0 .. n-1 that `key` picks.
+
+    A Feistel network over the smallest even number of bits that holds n, each round's function a hash of the half and a
+    round key; positions that land at or above n walk on along their cycle until they are below it (at most 4 expected
+    steps, since the domain is below 4 n).
+    """
+    half = max(1, -(-(n - 1).bit_length() // 2))
+    low = jnp.uint32((1 << half) - 1)
+    round_keys = jax.random.bits(key, (rounds,), jnp.uint32)
+
+    def mix(x: Array) -> Array:  # the finaliser of MurmurHash3
+        x = (x ^ (x >> 16)) * jnp.uint32(0x85EBCA6B)
+        x = (x ^ (x >> 13)) * jnp.uint32(0xC2B2AE35)
+        return x ^ (x >> 16)
+
+    def encipher(x: Array) -> Array:
+        left, right = x >> half, x & low
+        for r in range(rounds):
+            left, right = right, left ^ (mix(right ^ round_keys[r]) & low)
+        return (left << half) | right
+
+    return jax.lax.while_loop(lambda x: x >= n, encipher, encipher(position))

@@ -1,0 +1,178 @@
+"""The command line of every experiment: flags and config in, a finished work directory out."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shlex
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import jax
+from absl import app, flags, logging
+from ml_collections import ConfigDict, config_flags
+
+from deepx.engine import config as configuration
+from deepx.engine import failure
+from deepx.engine.checkpoint import Checkpoints
+from deepx.engine.errors import UserError
+from deepx.engine.experiment import Experiment
+from deepx.engine.finish import evaluate_selected, finish
+from deepx.engine.interrupt import Interrupt
+from deepx.engine.loop import Interrupted, NotFinite, train
+from deepx.engine.program import Program
+from deepx.engine.progress import Progress
+from deepx.engine.replicated import replicated
+from deepx.engine.run import Run
+from deepx.engine.workdir import Workdir
+
+Build = Callable[[ConfigDict], Experiment]
+ROOT = Path(__file__).resolve().parents[2]
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+CONFIG = config_flags.DEFINE_config_file(
+    "config", None, "Config file, FILE[:variant]; single values change by --config.a.b=value."
+)
+WORKDIR = flags.DEFINE_string("workdir", None, "Directory of the run: made, or resumed where it stands.")
+MODE = flags.DEFINE_enum(
+    "mode", "train", ["train", "eval", "replay"],
+    "train: train to run.steps, test, report. eval: test the selected checkpoint of a work directory. "
+    "replay: take the step that was not finite again.",
+)  # fmt: skip
+DATA_DIR = flags.DEFINE_string("data_dir", None, "Where prepared data sets are; default: TFDS_DATA_DIR.")
+DEVICES = flags.DEFINE_integer("devices", 0, "Use the first N local devices; 0: all.", lower_bound=0)
+
+
+def main(build: Build) -> None:
+    """Runs the experiment that `build` makes of the config.
+
+    Exit status 0: done, or saved and resumable; 1: a step was not finite; 2: a mistake that the message says how to
+    mend (DEEPX_TRACEBACK=1 shows where it arose).
+    """
+    logging.set_verbosity(logging.ERROR)
+    if not os.environ.get("JAX_COMPILATION_CACHE_DIR"):
+        cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "deepx" / "xla"
+        jax.config.update("jax_compilation_cache_dir", str(cache))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.3)
+    with _answering():
+        app.run(lambda _: sys.exit(_run(build)), flags_parser=_parse)
+
+
+def _parse(argv: Sequence[str]) -> list[str]:
+    """absl's parser, with config keys checked first and every mistake a UserError."""
+    given = next((a.split("=", 1)[1] for a in argv if a.lstrip("-").startswith("config=")), None)
+    if given is not None:
+        path, _, variant = given.partition(":")
+        configuration.check_overrides(argv, configuration.load(Path(path), variant or "paper"))
+    try:
+        if any(a.lstrip("-") in ("help", "helpfull", "helpshort") for a in argv):
+            return app.parse_flags_with_usage(argv)
+        return flags.FLAGS(argv)
+    except (flags.Error, ValueError, TypeError, OSError) as error:
+        raise UserError(f"{str(error).strip().splitlines()[-1]}") from error
+
+
+def _run(build: Build) -> int:
+    if WORKDIR.value is None:
+        raise UserError("Say where the run lives: --workdir=DIR.")
+    if CONFIG.value is None and not (Path(WORKDIR.value) / "config.json").exists():
+        raise UserError(f"{WORKDIR.value} holds no run yet. Say which to begin: --config=FILE[:variant].")
+    workdir = Workdir(Path(WORKDIR.value))
+    config = CONFIG.value or workdir.config()
+    run = Run(**config.run)
+    devices = jax.local_devices()
+    if DEVICES.value > len(devices):
+        raise UserError(f"--devices={DEVICES.value}, but this machine has {len(devices)}.")
+    if DATA_DIR.value is not None:
+        os.environ["TFDS_DATA_DIR"] = DATA_DIR.value
+    workdir.check(config)
+    paper = _paper(config)
+    _introduce(config, paper)
+    try:
+        experiment = build(config)
+    except (ValueError, OSError) as error:
+        raise UserError(f"{config.benchmark} cannot be built: {error}") from error
+    if run.replicas > 1:
+        experiment = replicated(experiment, run.replicas)
+    program = Program(experiment, run, devices[: DEVICES.value or None])
+    workdir.claim(config)
+    if MODE.value == "replay":
+        print(failure.replay(program, workdir.path) or f"{workdir.path} holds no failed step.")
+        return 0
+    checkpoints = Checkpoints(workdir.path / "checkpoints", run)
+    try:
+        if MODE.value == "eval":
+            return evaluate_selected(program, checkpoints, workdir)
+        return _train(program, checkpoints, workdir, config, paper)
+    finally:
+        checkpoints.close()
+
+
+def _train(program: Program, checkpoints: Checkpoints, workdir: Workdir, config: ConfigDict, paper: dict | None) -> int:
+    with Interrupt() as interrupt, Progress(config.benchmark, program.run.steps) as progress:
+        try:
+            trained = train(program, checkpoints, workdir.path, progress, interrupt)
+        except Interrupted as stop:
+            progress.say(f"{stop} Resume with the same command:\n  {command()}")
+            return 0
+        except NotFinite as bad:
+            batch = program.batch_at(int(bad.carry.step))
+            diagnosis = failure.diagnose(program, bad.carry, batch)
+            bundle = failure.save_bundle(workdir.path, bad.carry, batch, diagnosis)
+            kept = checkpoints.steps()
+            progress.say(
+                f"{diagnosis}\n  Kept: the state before the step and its batch in {bundle}; see it again with "
+                f"--workdir={workdir.path} --mode=replay. " + (f"Last good checkpoint: step {kept[0]}." if kept else "")
+            )
+            return 1
+        finish(program, checkpoints, trained, workdir, config, paper, progress, command())
+    return 0
+
+
+def _paper(config: ConfigDict) -> dict | None:
+    path = ROOT / "configs" / f"{config.benchmark}.py"
+    return configuration.load(path, "paper").to_dict() if path.is_file() else None
+
+
+def _introduce(config: ConfigDict, paper: dict | None) -> None:
+    changed = configuration.departures(config.to_dict(), paper) if paper else {}
+    width = max(map(len, changed), default=0)
+    table = "".join(f"\n  {name:{width}}  {ours}  (paper: {theirs})" for name, (ours, theirs) in changed.items())
+    against = f"Against the paper's settings:{table}" if table else "The paper's settings."
+    print(f"{config.benchmark}, variant {config.variant}: {config.cost}. {against}", file=sys.stderr, flush=True)
+
+
+def command() -> str:
+    """The command that was given, as one would type it again."""
+    module = getattr(sys.modules["__main__"].__spec__, "name", sys.argv[0])
+    return os.environ.get("DEEPX_COMMAND") or shlex.join(["python", "-m", module, *sys.argv[1:]])
+
+
+class _answering:
+    """A context in which mistakes and a full disk end in one paragraph and status 2."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, UserError) or _disk_full(error):
+            if os.environ.get("DEEPX_TRACEBACK"):
+                traceback.print_exception(error)
+            text = str(error) if isinstance(error, UserError) else (
+                f"No space left while writing ({str(error).splitlines()[0][:200]}). Free some, then give the same "
+                "command: the last complete checkpoint stays and the run resumes from it."
+            )  # fmt: skip
+            print(f"deepx: {text}", file=sys.stderr, flush=True)
+            os._exit(2)  # background writers may be stuck on the same full disk: nothing of theirs is waited for
+
+
+def _disk_full(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in FULL:
+            return True
+        if any(words in str(error) for words in ("No space left on device", "Disk quota exceeded", "File too large")):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

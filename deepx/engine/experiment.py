@@ -1,0 +1,83 @@
+"""The one abstraction: an experiment is a record of pure functions.
+
+The engine owns keys, `jit`, shardings, donation, the loop, checkpoints and metrics; an experiment owns mathematics.
+What varies is built by transforming the record (see `replicated`), not by options inside the loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from matplotlib.figure import Figure as Picture
+
+from deepx.engine.data import DeviceData, HostData
+
+Array = jax.Array
+Key = jax.Array  # a typed key, `jax.random.key`
+State = Any  # pytrees of the experiment's own choice
+Batch = Any
+
+
+class Mean(NamedTuple):
+    """An average kept as a sum and a count: added over batches, steps and devices, divided once at the end."""
+
+    total: Array
+    count: Array
+
+    @classmethod
+    def of(cls, values: Array, mask: Array | None = None) -> Mean:
+        """The mean of `values`; entries where `mask` (same shape, 0 or 1) is 0 do not count."""
+        mask = jnp.ones_like(values) if mask is None else mask.astype(values.dtype)
+        return cls(jnp.sum(values * mask), jnp.sum(mask))
+
+
+Metrics = Mapping[str, Mean]
+
+
+class Figure(NamedTuple):
+    """A picture with the numbers it was drawn from and the sentence that stands under it."""
+
+    picture: Picture
+    numbers: Mapping[str, np.ndarray]
+    caption: str
+
+
+class Report(NamedTuple):
+    """What an experiment shows of a finished state: figures by file name, and metrics no batch average gives."""
+
+    figures: Mapping[str, Figure]
+    metrics: Mapping[str, Any] = {}
+
+
+class Experiment(NamedTuple):
+    """Everything the engine needs to know of a benchmark. All functions are pure and none is jitted.
+
+    init:        key -> state.
+    train_step:  state, batch, key -> new state, metrics of this step (before the update). Single-device mathematics;
+                 `key` is the run's key folded with the step.
+    eval_step:   state, batch -> metrics.
+    train_data:  batch `i` is a function of the seed and `i` alone, so the step is the data position.
+    eval_data:   finite sources by split, evaluated during training (validation).
+    test_data:   finite sources by split, read once, with the selected state, after training.
+    gradients:   state, batch, key -> the gradients train_step would apply; read when a step goes wrong.
+    report:      state, key -> figures and further metrics of the selected state.
+    replicas:    set by `replicated`: length of the leading axis of state, key and metrics; None: no such axis.
+    units:       unit by metric, for the record ('bits', '%').
+    provenance:  where the data came from, for the record, as the data itself tells it.
+    """
+
+    init: Callable[[Key], State]
+    train_step: Callable[[State, Batch, Key], tuple[State, Metrics]]
+    eval_step: Callable[[State, Batch], Metrics]
+    train_data: DeviceData | HostData
+    eval_data: Mapping[str, DeviceData | HostData]
+    test_data: Mapping[str, DeviceData | HostData] = {}
+    gradients: Callable[[State, Batch, Key], Any] | None = None
+    report: Callable[[State, Key], Report] | None = None
+    replicas: int | None = None
+    units: Mapping[str, str] = {}
+    provenance: str = "generated"

@@ -1,0 +1,82 @@
+"""When a step is not finite: find out what went wrong first, and keep what it takes to see it again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import orbax.checkpoint as ocp
+
+from deepx.engine.program import Carry, Program
+
+BUNDLE = "failure"
+
+
+class Diagnosis(NamedTuple):
+    """A failed step: the first leaf of the new state that is not finite, metrics, the largest gradient norms."""
+
+    step: int
+    leaf: str
+    metrics: dict[str, Any]
+    gradient_norms: dict[str, float]
+
+    def __str__(self) -> str:
+        metrics = ", ".join(f"{name} {value}" for name, value in self.metrics.items())
+        norms = "".join(f"\n    {norm:12.5g}  {name}" for name, norm in self.gradient_norms.items())
+        return (
+            f"Step {self.step} is not finite. First leaf that is not finite: {self.leaf}. Metrics: {metrics}.\n"
+            f"  Gradient norms, those that are not finite first, then the largest:{norms}"
+        )
+
+
+def diagnose(program: Program, carry: Carry, batch: Any) -> Diagnosis:
+    """Takes the step after `carry` on `batch` once more, alone, and says what of it is not finite."""
+    step = int(carry.step)
+    key = program.key_at(step)
+    state, metrics = jax.jit(program.experiment.train_step)(carry.state, batch, key)
+    metrics = {name: np.round(np.float64(m.total) / np.float64(m.count), 6).tolist() for name, m in metrics.items()}
+    norms: dict[str, float] = {}
+    if program.experiment.gradients is not None:
+        norms = _norms(jax.jit(program.experiment.gradients)(carry.state, batch, key))
+    bad = [name for name, norm in norms.items() if not np.isfinite(norm)]
+    finite = sorted((name for name in norms if name not in bad), key=lambda name: -norms[name])
+    shown = {name: norms[name] for name in [*bad, *finite][:10]}
+    return Diagnosis(step, _first_not_finite({"state": state, "metrics": metrics}), metrics, shown)
+
+
+def _norms(tree: Any) -> dict[str, float]:
+    leaves = jax.tree_util.tree_leaves_with_path(tree)
+    return {jax.tree_util.keystr(path): float(jnp.linalg.norm(leaf.ravel())) for path, leaf in leaves}
+
+
+def _first_not_finite(tree: Any) -> str:
+    for path, leaf in jax.tree_util.tree_leaves_with_path(tree):
+        values = np.asarray(leaf)
+        if np.issubdtype(values.dtype, np.inexact) and not np.isfinite(values).all():
+            where = np.argwhere(~np.isfinite(values))[0].tolist()
+            return f"{jax.tree_util.keystr(path)}{where or ''} = {values[tuple(where)]}"
+    return "none (finite when taken alone)"
+
+
+def save_bundle(workdir: Path, carry: Carry, batch: Any, diagnosis: Diagnosis) -> Path:
+    """Writes the state before the step, its batch and the diagnosis; `--mode=replay` takes the step again from them."""
+    bundle = (workdir / BUNDLE).absolute()
+    with ocp.StandardCheckpointer() as checkpointer:
+        checkpointer.save(bundle / "arrays", {"carry": carry, "batch": batch}, force=True)
+    (bundle / "diagnosis.json").write_text(json.dumps(diagnosis._asdict(), indent=1))
+    return bundle
+
+
+def replay(program: Program, workdir: Path) -> Diagnosis | None:
+    """Takes the step kept in the work directory's bundle again; None where there is no bundle."""
+    bundle = (workdir / BUNDLE).absolute()
+    if not (bundle / "arrays").exists():
+        return None
+    wanted = {"carry": program.abstract(), "batch": program.abstract_batch()}
+    with ocp.StandardCheckpointer() as checkpointer:
+        arrays = checkpointer.restore(bundle / "arrays", wanted)
+    return diagnose(program, arrays["carry"], arrays["batch"])

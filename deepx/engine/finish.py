@@ -1,0 +1,111 @@
+"""After training: select a state, read the test set once, draw, and write down what was measured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from ml_collections import ConfigDict
+from rich.console import Console
+from rich.table import Table
+
+from deepx.engine import log
+from deepx.engine.checkpoint import Checkpoints
+from deepx.engine.curves import curves
+from deepx.engine.errors import UserError
+from deepx.engine.loop import Trained
+from deepx.engine.program import Carry, Program
+from deepx.engine.progress import Progress
+from deepx.engine.record import result
+from deepx.engine.report import save_figures, write_report
+from deepx.engine.workdir import Workdir
+
+
+def finish(
+    program: Program,
+    checkpoints: Checkpoints,
+    trained: Trained,
+    workdir: Workdir,
+    config: ConfigDict,
+    paper: dict[str, Any] | None,
+    progress: Progress,
+    command: str,
+) -> None:
+    """Tests the selected state and writes figures, `result.json` and `report.html`."""
+    step, carry = checkpoints.best(), trained.carry
+    if step != int(carry.step):
+        carry, _ = checkpoints.read(step, program.abstract())
+    progress.say(f"Testing the state of step {step}.")
+    values = {**_logged(workdir, step), **test(program, carry)}
+    figures = {"curves": curves(log.read(workdir.path))}
+    if program.experiment.report is not None:
+        report = program.experiment.report(carry.state, program.report_key())
+        values |= report.metrics
+        figures = {**report.figures, **figures}
+    record = result(
+        config,
+        paper,
+        values,
+        units=program.experiment.units,
+        provenance=program.experiment.provenance,
+        seeds=program.run.seeds,
+        selection=_selection(program.run.select, step),
+        wall_seconds=trained.wall_seconds,
+        command=command,
+    )
+    save_figures(workdir.path, figures)
+    workdir.write_json("result.json", record)
+    write_report(workdir.path, record, config.to_dict(), figures)
+    show(record["metrics"], record["paper"])
+    progress.say(f"Done. {workdir.path}/report.html shows it, {workdir.path}/result.json keeps it.")
+
+
+def test(program: Program, carry: Carry) -> dict[str, np.ndarray]:
+    """The metrics of every test split by name; the only place where test data is read."""
+    named = {}
+    for split, source in program.experiment.test_data.items():
+        values = program.evaluate(carry.state, split, source)
+        named |= {log.metric_name(name, split): value for name, value in values.items()}
+    return named
+
+
+def evaluate_selected(program: Program, checkpoints: Checkpoints, workdir: Workdir) -> int:
+    """`--mode=eval`: the selected checkpoint's metrics, measured again and printed."""
+    if not checkpoints.steps():
+        raise UserError(
+            f"{workdir.path} holds no checkpoint to evaluate. Train it first with the command that made it."
+        )
+    carry, _ = checkpoints.read(checkpoints.best(), program.abstract())
+    named = {}
+    for split, source in program.experiment.eval_data.items():
+        values = program.evaluate(carry.state, split, source)
+        named |= {log.metric_name(name, split): value for name, value in values.items()}
+    named |= test(program, carry)
+    entries = {name: {"mean": float(np.mean(v)), "values": np.atleast_1d(v).tolist()} for name, v in named.items()}
+    show(entries, workdir.config().reported.to_dict())
+    return 0
+
+
+def show(metrics: dict[str, Any], paper: dict[str, Any]) -> None:
+    """A table of results beside the paper's."""
+    table = Table("metric", "ours", "each seed", "paper", box=None, pad_edge=False)
+    for name, entry in metrics.items():
+        each = " ".join(f"{value:.4g}" for value in entry["values"]) if len(entry["values"]) > 1 else ""
+        theirs = str(paper[name]["value"]) if name in paper else ""
+        table.add_row(name, f"{entry['mean']:.4g}", each, theirs)
+    Console().print(table)
+
+
+def _logged(workdir: Workdir, step: int) -> dict[str, Any]:
+    """Training and evaluation metrics as they were logged at the selected step."""
+    rows = [row for row in log.read(workdir.path) if row["step"] == step]
+    return {
+        log.metric_name(name, row["split"]): np.asarray(value)
+        for row in rows
+        for name, value in row["values"].items()
+        if name != "gradient_norm"
+    }
+
+
+def _selection(select: str, step: int) -> str:
+    return "last step, every seed reported" if select == "last" else f"step {step}: {select} over evaluations"

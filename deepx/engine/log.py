@@ -1,0 +1,72 @@
+"""The rows of a run: `metrics.jsonl`, the same to the byte however often the run was stopped, and TensorBoard's."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+PARTS = ("train", "valid", "test")  # of a data set
+
+Values = Mapping[str, np.ndarray]  # scalars, or one value a replica
+
+
+class Log:
+    """Appends rows to `metrics.jsonl` and `tb/`, beginning after the rows of `step`, where the run resumes."""
+
+    def __init__(self, workdir: Path, step: int):
+        from tensorboardX import SummaryWriter  # a second to import: not for every command
+
+        self._path = workdir / "metrics.jsonl"
+        self._forget_after(step)
+        self._file = self._path.open("a")
+        self._tensorboard = SummaryWriter(str(workdir / "tb"), purge_step=step + 1)
+
+    def _forget_after(self, step: int) -> None:
+        """Drops the rows of steps that will be taken again, and a line cut short by a crash."""
+        if self._path.exists():
+            rows = [line for line in self._path.read_text().splitlines(keepends=True) if _step(line) <= step]
+            partial = self._path.with_suffix(".partial")
+            partial.write_text("".join(rows))
+            partial.replace(self._path)
+
+    def row(self, step: int, split: str, values: Values, rate: float | None = None) -> None:
+        """One row; written through to the disk before it returns. `rate` (steps a second) goes to TensorBoard only."""
+        plain = {name: np.asarray(value).tolist() for name, value in values.items()}
+        self._file.write(json.dumps({"step": step, "split": split, "values": plain}) + "\n")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        for name, value in values.items():
+            self._tensorboard.add_scalar(f"{split}/{name}", float(np.mean(value)), step)
+        if rate is not None:
+            self._tensorboard.add_scalar("steps_per_second", rate, step)
+
+    def close(self) -> None:
+        """Closes both files."""
+        self._file.close()
+        self._tensorboard.close()
+
+
+def _step(line: str) -> float:
+    try:
+        return json.loads(line)["step"] if line.endswith("\n") else float("inf")
+    except (json.JSONDecodeError, KeyError, TypeError):
+        return float("inf")
+
+
+def read(workdir: Path) -> list[dict[str, Any]]:
+    """All rows of a work directory."""
+    path = workdir / "metrics.jsonl"
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def metric_name(metric: str, split: str) -> str:
+    """The name of a metric on a split: `test_error`, but `bits_per_sequence/len20`.
+
+    The part of a data set stands before the metric, a condition under which it was measured after it.
+    """
+    return f"{split}_{metric}" if split in PARTS else f"{metric}/{split}"

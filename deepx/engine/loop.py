@@ -1,0 +1,144 @@
+"""The one training loop: dispatch, log, evaluate, save; it resumes where the newest checkpoint stands."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from deepx.engine.checkpoint import Checkpoints
+from deepx.engine.errors import UserError
+from deepx.engine.interrupt import Interrupt
+from deepx.engine.log import Log, metric_name
+from deepx.engine.program import Carry, Outcome, Program
+from deepx.engine.progress import Progress
+
+
+class Interrupted(Exception):
+    """Training was asked to stop and has saved; `step` is where it resumes."""
+
+    def __init__(self, step: int):
+        super().__init__(f"Saved at step {step}.")
+        self.step = step
+
+
+class NotFinite(Exception):
+    """A step was not finite and was not taken; `carry` is the state before it, at that step."""
+
+    def __init__(self, carry: Carry):
+        super().__init__(f"Step {int(carry.step)} is not finite.")
+        self.carry = carry
+
+
+class Trained(NamedTuple):
+    """The last state, and the seconds of training up to it over all sessions."""
+
+    carry: Carry
+    wall_seconds: float
+
+
+class Sums:
+    """Metrics since the last row, summed in float64 on the host; kept in checkpoints, so that rows have no seams."""
+
+    def __init__(self, saved: dict[str, Any] | None = None):
+        self._sums = {name: [np.asarray(part) for part in parts] for name, parts in (saved or {}).items()}
+
+    def add(self, metrics: dict[str, Any]) -> None:
+        for name, mean in metrics.items():
+            before = self._sums.get(name, (0.0, 0.0))
+            self._sums[name] = [a + np.asarray(b, np.float64) for a, b in zip(before, mean, strict=True)]
+
+    def take(self) -> dict[str, np.ndarray]:
+        """The averages; begins anew."""
+        values = {name: total / count for name, (total, count) in sorted(self._sums.items())}
+        self._sums = {}
+        return values
+
+    def saved(self) -> dict[str, Any]:
+        return {name: [part.tolist() for part in parts] for name, parts in self._sums.items()}
+
+
+def train(
+    program: Program, checkpoints: Checkpoints, workdir: Path, progress: Progress, interrupt: Interrupt
+) -> Trained:
+    """Trains to `run.steps`, from the newest checkpoint if there is one.
+
+    Order at a step: training row, evaluation rows, checkpoint. A crash between two of them loses only rows that the
+    resumed run writes again, the same to the byte.
+
+    Raises Interrupted after saving when `interrupt` was requested; NotFinite within one dispatch of a step that is not
+    finite; UserError when the checkpoints are already past `run.steps`.
+    """
+    run = program.run
+    restored = checkpoints.newest(program.abstract(), progress.say)
+    carry, books = restored or (program.init(), {"sums": {}, "wall_seconds": 0.0})
+    step = saved = int(carry.step) if restored else 0
+    if step > run.steps:
+        raise UserError(
+            f"run.steps is {run.steps}, but {workdir} has already taken {step} steps. Give a larger run.steps to go "
+            "on, or another --workdir to begin anew."
+        )
+    if restored:
+        progress.say(f"Resuming at step {step}.")
+    log, sums, began = Log(workdir, step), Sums(books["sums"]), time.monotonic()
+
+    def wall_seconds() -> float:
+        return books["wall_seconds"] + time.monotonic() - began
+
+    def save(metrics: dict[str, float] | None = None) -> None:
+        checkpoints.save(carry, {"sums": sums.saved(), "wall_seconds": wall_seconds()}, metrics)
+
+    def settle(outcome: Outcome, end: int) -> None:
+        outcome = jax.device_get(outcome)
+        if outcome.step != end:
+            raise NotFinite(carry)
+        sums.add(outcome.metrics)
+
+    feed, pending, row_began = program.feed(step), None, (time.monotonic(), step)
+    try:
+        while step < run.steps:
+            carry, outcome = program.dispatch(carry, step, next(feed))
+            if pending:  # fetched one dispatch late, so that the device never waits for the host
+                settle(*pending)
+            step += run.steps_per_call
+            pending = (outcome, step)
+            due = {name: step % getattr(run, name) == 0 for name in ("log_every", "eval_every", "checkpoint_every")}
+            last, stop = step == run.steps, interrupt.requested
+            if stop or last or any(due.values()):
+                settle(*pending)
+                pending = None
+            progress.at(step)
+            if due["log_every"] or last:
+                values, now = sums.take(), time.monotonic()
+                log.row(step, "train", values, rate=(step - row_began[1]) / (now - row_began[0]))
+                progress.metrics(step, values)
+                row_began = (now, step)
+            if due["eval_every"] or last:
+                save(evaluate(program, carry, log, progress))
+                saved = step
+            elif due["checkpoint_every"]:
+                save()
+                saved = step
+            if stop and not last:
+                if saved != step:
+                    save()
+                checkpoints.wait()
+                raise Interrupted(step)
+        checkpoints.wait()
+        return Trained(carry, wall_seconds())
+    finally:
+        log.close()
+
+
+def evaluate(program: Program, carry: Carry, log: Log, progress: Progress) -> dict[str, float]:
+    """One pass over every evaluation split; the metrics by name, averaged over replicas."""
+    named = {}
+    for split, source in program.experiment.eval_data.items():
+        values = program.evaluate(carry.state, split, source)
+        log.row(int(carry.step), split, values)
+        named |= {metric_name(name, split): value for name, value in values.items()}
+    progress.metrics(int(carry.step), named)
+    return {name: float(np.mean(value)) for name, value in named.items()}

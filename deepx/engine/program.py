@@ -1,0 +1,214 @@
+"""The compiled programs of a run: initialise, take several steps, evaluate; over a mesh of devices, data parallel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import grain
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import AxisType, NamedSharding
+from jax.sharding import PartitionSpec as P
+
+from deepx.engine import keys
+from deepx.engine.data import DeviceData, HostData
+from deepx.engine.errors import UserError
+from deepx.engine.experiment import Array, Experiment, Mean, Metrics
+from deepx.engine.run import Run
+
+EVALUATION_SEED = 2**31 - 1  # evaluation data is the same for every seed of a run
+
+
+class Carry(NamedTuple):
+    """What a checkpoint holds: steps taken, and the experiment's state after them."""
+
+    step: Array
+    state: Any
+
+
+class Outcome(NamedTuple):
+    """What one dispatch tells the host: metrics summed over its steps, and the number of steps now taken."""
+
+    metrics: Metrics
+    step: Array
+
+
+class Program:
+    """The programs of `experiment` on `devices`. Training is compiled once, ahead of time: it cannot compile again.
+
+    A step after which a metric or any part of the state is not finite is not taken, nor is any later one: the state and
+    the step counter stay, so that the host finds the state from which the failure can be reproduced.
+    """
+
+    def __init__(self, experiment: Experiment, run: Run, devices: Sequence[jax.Device]):
+        self.experiment, self.run = experiment, run
+        self.mesh = jax.make_mesh((len(devices),), ("data",), axis_types=(AxisType.Auto,), devices=devices)
+        by_replica = experiment.replicas is not None and experiment.replicas % len(devices) == 0
+        self._whole = NamedSharding(self.mesh, P())
+        self._state = NamedSharding(self.mesh, P("data") if by_replica else P())
+        # A batch made on the device has a leading replica axis where there are replicas; one read by the host has not.
+        own_axis = experiment.replicas is not None and isinstance(experiment.train_data, DeviceData)
+        axes = P("data") if by_replica and own_axis else P(None, "data") if own_axis else P("data")
+        self._batch = NamedSharding(self.mesh, P() if by_replica and not own_axis else axes)
+        self._key = lambda name: keys.stream(run.seeds, name, replicated=experiment.replicas is not None)
+        self._carry = Carry(self._whole, self._state)
+        self._check_batch()
+        self._train_arrays = self._resident(experiment.train_data)
+        self._evaluate = jax.jit(self._evaluate_device, static_argnames=("sample", "batches"))
+        self._evaluate_batch = jax.jit(experiment.eval_step)
+        self._dispatch = None
+
+    # ---- state
+
+    def init(self) -> Carry:
+        """The carry before the first step."""
+
+        def start(key):
+            return Carry(jnp.zeros((), jnp.int32), self.experiment.init(key))
+
+        return jax.jit(start, out_shardings=self._carry)(self._key("init"))
+
+    def abstract(self) -> Carry:
+        """Shapes, types and shardings of the carry, for restoring."""
+        shapes = jax.eval_shape(
+            lambda key: Carry(jnp.zeros((), jnp.int32), self.experiment.init(key)), self._key("init")
+        )
+
+        def placed(tree, sharding):
+            return jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=sharding), tree)
+
+        return Carry(placed(shapes.step, self._whole), placed(shapes.state, self._state))
+
+    # ---- training
+
+    def feed(self, step: int) -> Iterator[Any]:
+        """What each dispatch from `step` on is given: the resident arrays, or the host's next batches."""
+        source, k = self.experiment.train_data, self.run.steps_per_call
+        if isinstance(source, DeviceData):
+            while True:
+                yield self._train_arrays
+        stacked = source.dataset(self.run.seed).batch(k, drop_remainder=True).slice(slice(step // k, None))
+        sharding = NamedSharding(self.mesh, P(None, *self._batch.spec))
+        ahead = None
+        for batches in stacked.to_iter_dataset(grain.ReadOptions(num_threads=4, prefetch_buffer_size=4)):
+            placed = jax.device_put(batches, sharding)  # asynchronous: copied while the device computes
+            if ahead is not None:
+                yield ahead
+            ahead = placed
+        if ahead is not None:
+            yield ahead
+
+    def dispatch(self, carry: Carry, start: int, data: Any) -> tuple[Carry, Outcome]:
+        """Takes `steps_per_call` steps; `carry` is donated. `start` is the step the host believes it is at."""
+        start = jax.device_put(np.int32(start), self._whole)
+        arguments = (carry, start, data, self._train_key, self._data_key)
+        if self._dispatch is None:
+            program = jax.jit(self._steps, donate_argnums=0, out_shardings=(self._carry, self._whole))
+            self._dispatch = program.lower(*arguments).compile()
+        return self._dispatch(*arguments)
+
+    def _steps(self, carry: Carry, start: Array, data: Any, train_key: Array, data_key: Array):
+        source = self.experiment.train_data
+
+        def one(carry: Carry, slot):
+            i, batch = slot
+            if isinstance(source, DeviceData):
+                batch = self._sharded(source.sample(data, data_key, start + i))
+            state, metrics = self.experiment.train_step(carry.state, batch, keys.at_step(train_key, start + i))
+            taken = (carry.step == start + i) & all_finite((state, metrics))
+            state, step = jax.tree.map(
+                lambda new, old: jnp.where(taken, new, old), (state, carry.step + 1), (carry.state, carry.step)
+            )
+            return Carry(step, state), jax.tree.map(lambda m: jnp.where(taken, m, 0), metrics)
+
+        batches = None if isinstance(source, DeviceData) else data
+        carry, metrics = jax.lax.scan(one, carry, (jnp.arange(self.run.steps_per_call), batches))
+        return carry, Outcome(jax.tree.map(lambda m: m.sum(0), metrics), carry.step)
+
+    def batch_at(self, step: int) -> Any:
+        """The training batch of one step, made again."""
+        source = self.experiment.train_data
+        if isinstance(source, DeviceData):
+            return jax.jit(source.sample)(self._train_arrays, self._data_key, jnp.int32(step))
+        return source.dataset(self.run.seed)[step]
+
+    def abstract_batch(self) -> Any:
+        """Shapes and types of a training batch."""
+        source = self.experiment.train_data
+        if isinstance(source, DeviceData):
+            return jax.eval_shape(source.sample, source.arrays, self._key("data"), 0)
+        return jax.eval_shape(lambda: jax.tree.map(jnp.asarray, source.dataset(self.run.seed)[0]))
+
+    def key_at(self, step: int) -> Array:
+        """The key of one training step."""
+        return keys.at_step(self._train_key, jnp.int32(step))
+
+    # ---- evaluation
+
+    def evaluate(self, state: Any, split: str, source: DeviceData | HostData) -> dict[str, np.ndarray]:
+        """The metrics of one pass over `source`: a scalar each, or one a replica."""
+        if isinstance(source, DeviceData):
+            key = keys.stream([EVALUATION_SEED], split, replicated=False)
+            sums = self._evaluate(state, self._resident(source), key, sample=source.sample, batches=source.batches)
+        else:
+            sums = None
+            for batch in source.dataset(EVALUATION_SEED):
+                metrics = self._evaluate_batch(state, jax.device_put(batch, self._evaluation_batch(batch)))
+                sums = metrics if sums is None else jax.tree.map(jnp.add, sums, metrics)
+        return averages(jax.device_get(sums))
+
+    def _evaluate_device(self, state, arrays, key, *, sample, batches):
+        def one(sums, i):
+            batch = sample(arrays, key, i)
+            batch = jax.lax.with_sharding_constraint(batch, self._evaluation_batch(batch))
+            return jax.tree.map(jnp.add, sums, self.experiment.eval_step(state, batch)), None
+
+        shapes = jax.eval_shape(lambda: self.experiment.eval_step(state, sample(arrays, key, 0)))
+        zeros = jax.tree.map(lambda a: jnp.zeros(a.shape, a.dtype), shapes)
+        return jax.lax.scan(one, zeros, jnp.arange(batches))[0]
+
+    def _evaluation_batch(self, batch: Any) -> NamedSharding:
+        even = self._state.spec == P() and all(a.shape[0] % self.mesh.size == 0 for a in jax.tree.leaves(batch))
+        return NamedSharding(self.mesh, P("data") if even else P())
+
+    # ---- placement
+
+    @property
+    def _train_key(self) -> Array:
+        return jax.device_put(self._key("train"), self._whole)
+
+    @property
+    def _data_key(self) -> Array:
+        return jax.device_put(self._key("data"), self._whole)
+
+    def report_key(self) -> Array:
+        """The key given to the experiment's report."""
+        return self._key("report")
+
+    def _resident(self, source: DeviceData | HostData) -> Any:
+        return jax.device_put(source.arrays, self._whole) if isinstance(source, DeviceData) else None
+
+    def _sharded(self, batch: Any) -> Any:
+        return jax.lax.with_sharding_constraint(batch, self._batch)
+
+    def _check_batch(self) -> None:
+        axis = len(self._batch.spec) - 1
+        for leaf in jax.tree.leaves(self.abstract_batch()):
+            if self._batch.spec != P() and leaf.shape[axis] % self.mesh.size:
+                raise UserError(
+                    f"A batch of {leaf.shape[axis]} does not divide over {self.mesh.size} devices. Choose a batch size "
+                    f"that is a multiple of {self.mesh.size}, or fewer devices (--devices=N)."
+                )
+
+
+def all_finite(tree: Any) -> Array:
+    """Whether every floating-point number in `tree` is finite."""
+    leaves = [a for a in jax.tree.leaves(tree) if jnp.issubdtype(a.dtype, jnp.inexact)]
+    return jnp.all(jnp.stack([jnp.all(jnp.isfinite(a)) for a in leaves]))
+
+
+def averages(metrics: Mapping[str, Mean]) -> dict[str, np.ndarray]:
+    """Sums divided by counts, in float64."""
+    return {name: np.float64(m.total) / np.float64(m.count) for name, m in metrics.items()}

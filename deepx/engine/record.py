@@ -1,0 +1,89 @@
+"""`result.json`: what a finished run measured, beside what the paper reports, and everything that made it."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.metadata
+import os
+import platform
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import scipy.stats
+from ml_collections import ConfigDict
+
+from deepx.engine.config import departures
+from deepx.engine.log import PARTS
+
+VERSIONS = ("jax", "jaxlib", "flax", "optax", "numpy")
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def result(
+    config: ConfigDict,
+    paper: Mapping[str, Any] | None,
+    values: Mapping[str, Any],
+    *,
+    units: Mapping[str, str],
+    provenance: str,
+    seeds: Sequence[int],
+    selection: str,
+    wall_seconds: float,
+    command: str,
+) -> dict[str, Any]:
+    """The record of a run. `values`: one number, or one a seed, by metric name; `paper`: the paper variant's config."""
+    changed = departures(config.to_dict(), paper) if paper else {}
+    return {
+        "benchmark": config.benchmark,
+        "variant": config.variant,
+        "seeds": list(seeds),
+        "metrics": {name: interval(np.atleast_1d(value), unit(name, units)) for name, value in values.items()},
+        "selection": selection,
+        "paper": config.reported.to_dict(),
+        "differs_from_paper": [f"{name}: {ours} instead of {theirs}" for name, (ours, theirs) in changed.items()],
+        "data": provenance,
+        "wall_seconds": round(wall_seconds, 1),
+        "device": device(),
+        "versions": {name: importlib.metadata.version(name) for name in VERSIONS},
+        "commit": commit(),
+        "command": command,
+        "date": datetime.date.today().isoformat(),
+    }
+
+
+def interval(values: np.ndarray, unit: str) -> dict[str, Any]:
+    """Mean and 95% t interval over seeds; no interval for a single seed."""
+    entry = {"mean": float(values.mean()), "low": None, "high": None, "values": values.tolist(), "unit": unit}
+    if len(values) > 1:
+        reach = scipy.stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
+        entry |= {"low": float(values.mean() - reach), "high": float(values.mean() + reach)}
+    return entry
+
+
+def unit(name: str, units: Mapping[str, str]) -> str:
+    """The unit of `error` is also that of `test_error` and `error/qa1`; empty where none is stated."""
+    metric = name.split("/")[0]
+    return next((unit for known, unit in units.items() if metric in (known, *(f"{p}_{known}" for p in PARTS))), "")
+
+
+def device() -> str:
+    """Number and kind of the devices, as a reader would name them."""
+    kind = jax.devices()[0].device_kind
+    if jax.default_backend() == "cpu":
+        return f"{os.cpu_count()}-core CPU ({platform.machine()})"
+    return f"{jax.device_count()} x {kind}"
+
+
+def commit() -> str:
+    """The commit of this code base, marked when files differ from it; 'unknown' outside a checkout."""
+    try:
+        git = ["git", "-C", str(ROOT)]
+        revision = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
+        changed = subprocess.run([*git, "status", "--porcelain", "-uno"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return revision.stdout.strip() + ("+changes" if changed.stdout.strip() else "")

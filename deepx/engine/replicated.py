@@ -1,0 +1,30 @@
+"""Several seeds in one program: a transform of the record, not an option of the loop."""
+
+from __future__ import annotations
+
+import jax
+
+from deepx.engine.data import DeviceData
+from deepx.engine.experiment import Experiment
+
+
+def replicated(experiment: Experiment, n: int) -> Experiment:
+    """`n` independent runs by `vmap`: states, keys and metrics gain a leading axis of length `n`.
+
+    Replica i computes what a single run of its seed computes (the same keys; sums in another order). Training batches
+    made on the device are each replica's own; batches read by the host, and all evaluation data, are shared by the
+    replicas. `report` is given the stacked state.
+    """
+    data = experiment.train_data
+    own = isinstance(data, DeviceData)
+    if own:
+        data = data._replace(sample=jax.vmap(data.sample, in_axes=(None, 0, None)))
+    step_axes = (0, 0 if own else None, 0)
+    return experiment._replace(
+        init=jax.vmap(experiment.init),
+        train_step=jax.vmap(experiment.train_step, in_axes=step_axes),
+        eval_step=jax.vmap(experiment.eval_step, in_axes=(0, None)),
+        gradients=experiment.gradients and jax.vmap(experiment.gradients, in_axes=step_axes),
+        train_data=data,
+        replicas=n,
+    )

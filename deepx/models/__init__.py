@@ -1,0 +1,1 @@
+"""One paper, one file: `Config`, `init` and `apply`, all pure."""

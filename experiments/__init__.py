@@ -1,0 +1,1 @@
+"""One module a benchmark family: `build(config) -> Experiment` and a main."""

@@ -1,0 +1,100 @@
+"""`./scripts/reproduce`: from the name of a benchmark to the command that runs it.
+
+    ./scripts/reproduce ntm/copy                       variant cpu, into runs/ntm/copy, resuming what is there
+    ./scripts/reproduce ntm/copy:smoke --config.run.seed=3 --workdir=runs/third
+    ./scripts/reproduce --list                         every benchmark, its cost, what has been run
+
+What follows the name goes to the experiment: --config.a.b=value changes one value of the config, --mode=eval tests a
+finished run again, --data_dir=DIR says where prepared data sets are.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import shlex
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from deepx.engine.config import load
+from deepx.engine.errors import UserError, nearest
+
+ROOT = Path(__file__).resolve().parents[1]
+CONFIGS = ROOT / "configs"
+DEFAULT_VARIANT = "cpu"
+
+
+def benchmarks() -> list[str]:
+    """Every benchmark by name: `ntm/copy` is configs/ntm/copy.py."""
+    return sorted(str(path.relative_to(CONFIGS).with_suffix("")) for path in CONFIGS.glob("*/*.py"))
+
+
+def workdir_of(name: str, variant: str) -> Path:
+    """Where a benchmark's run lives unless --workdir says otherwise."""
+    return Path("runs") / (name if variant == DEFAULT_VARIANT else f"{name}-{variant}")
+
+
+def command_for(argv: list[str]) -> list[str]:
+    """The experiment's command line for the arguments of this one.
+
+    Raises UserError for a missing or unknown name.
+    """
+    if argv[0].startswith("-"):
+        raise UserError(f"Name the benchmark first, one of: {', '.join(benchmarks())}. --list tells more.")
+    (name, _, variant), flags = argv[0].partition(":"), argv[1:]
+    variant = variant or DEFAULT_VARIANT
+    if name not in benchmarks():
+        raise UserError(f"There is no benchmark {name!r}.{nearest(name, benchmarks())} --list shows them all.")
+    if not any(flag.lstrip("-").startswith("workdir") for flag in flags):
+        flags = [f"--workdir={workdir_of(name, variant)}", *flags]
+    family = name.split("/")[0]
+    return [sys.executable, "-P", "-m", f"experiments.{family}", f"--config={CONFIGS / name}.py:{variant}", *flags]
+
+
+def catalogue() -> Table:
+    """One line a benchmark: what it is, what it costs, what of it has been run."""
+    table = Table("benchmark", "what", f"cost ({DEFAULT_VARIANT})", "run here", box=None, pad_edge=False)
+    for name in benchmarks():
+        docstring = ast.get_docstring(ast.parse((CONFIGS / f"{name}.py").read_text())) or ""
+        cost = load(CONFIGS / f"{name}.py", DEFAULT_VARIANT).cost
+        table.add_row(name, escape(docstring.splitlines()[0]), escape(cost), escape(_run_here(name)))
+    return table
+
+
+def _run_here(name: str) -> str:
+    found = []
+    for workdir in sorted([Path("runs") / name, *Path("runs").glob(f"{name}-*")]):
+        if not (workdir / "config.json").exists():
+            continue
+        config = json.loads((workdir / "config.json").read_text())
+        if (workdir / "result.json").exists():
+            found.append(f"{config['variant']}: done {json.loads((workdir / 'result.json').read_text())['date']}")
+        else:
+            steps = [int(step.name) for step in (workdir / "checkpoints").glob("*") if step.name.isdigit()]
+            found.append(f"{config['variant']}: step {max(steps, default=0)} of {config['run']['steps']}")
+    return ", ".join(found) or "not yet"
+
+
+def main(argv: list[str]) -> None:
+    if not argv or {"-h", "--help"} & set(argv):
+        print(__doc__.strip())
+    elif argv == ["--list"]:
+        Console().print(catalogue())
+    else:
+        try:
+            command = command_for(argv)
+        except UserError as error:
+            print(f"deepx: {error}", file=sys.stderr)
+            sys.exit(2)
+        os.environ["DEEPX_COMMAND"] = shlex.join(["./scripts/reproduce", *argv])
+        os.environ["PYTHONPATH"] = str(ROOT)
+        os.execv(command[0], command)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,163 @@
+"""The commands as a user types them: mistakes answered in a sentence and status 2, a whole small run, its files."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deepx.engine.errors import UserError
+from deepx.engine.workdir import Workdir
+from experiments import reproduce, results
+
+ROOT = Path(__file__).resolve().parents[1]
+NTM = ["experiments.ntm", "--config=configs/ntm/copy.py:smoke"]
+RESNET = ["experiments.resnet", "--config=configs/resnet/cifar10_resnet20.py:smoke"]
+
+
+def call(*argv: str, **environment: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", *argv],
+        cwd=ROOT,
+        env={**os.environ, "XLA_FLAGS": "", "COLUMNS": "200", **environment},
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Path:
+    workdir = tmp_path_factory.mktemp("finished")
+    ended = call("experiments.reproduce", "ntm/copy:smoke", f"--workdir={workdir}", "--config.run.replicas=2")
+    assert ended.returncode == 0, ended.stderr
+    return workdir
+
+
+def test_a_finished_run_has_every_file_of_the_contract(finished):
+    for name in ("config.json", "metrics.jsonl", "result.json", "report.html", "checkpoints", "tb"):
+        assert (finished / name).exists(), name
+    for name in ("copies", "memory", "curves"):
+        assert (finished / "figures" / f"{name}.png").exists() and (finished / "figures" / f"{name}.npz").exists()
+    record = json.loads((finished / "result.json").read_text())
+    assert record["benchmark"] == "ntm/copy" and record["variant"] == "smoke" and record["seeds"] == [0, 1]
+    bits = record["metrics"]["bits_per_sequence/len4"]
+    assert len(bits["values"]) == 2 and bits["low"] <= bits["mean"] <= bits["high"] and bits["unit"] == "bits"
+    assert "optimizer.name: adam instead of rmsprop" in record["differs_from_paper"]
+    assert record["command"].startswith("./scripts/reproduce ntm/copy:smoke")
+    assert record["wall_seconds"] > 0 and record["versions"]["jax"] and record["data"] == "generated"
+
+
+def test_the_report_is_one_page_that_needs_nothing_else(finished):
+    page = (finished / "report.html").read_text()
+    assert "http" not in page.replace("http-equiv", "") and page.count("data:image/png;base64,") == 3
+    assert "bits_per_sequence/len4" in page and "optimizer.name: adam instead of rmsprop" in page
+
+
+def test_what_stands_in_a_report_is_escaped(finished, tmp_path):
+    from matplotlib.figure import Figure as Picture
+
+    from deepx.engine.experiment import Figure
+    from deepx.engine.report import write_report
+
+    record = json.loads((finished / "result.json").read_text()) | {"data": "<script>alert(1)</script>"}
+    write_report(tmp_path, record, {"a": {"b": "<img src=x>"}}, {"f": Figure(Picture(), {}, '"><b>')})
+    page = (tmp_path / "report.html").read_text()
+    assert "<script>" not in page and "<img src=x>" not in page and "<b>" not in page
+
+
+def test_a_finished_run_is_evaluated_from_its_directory_alone(finished):
+    ended = call("experiments.ntm", f"--workdir={finished}", "--mode=eval")
+    assert ended.returncode == 0, ended.stderr
+    record = json.loads((finished / "result.json").read_text())
+    assert f"{record['metrics']['bits_per_sequence/len6']['mean']:.4g}" in ended.stdout
+
+
+def test_the_record_is_kept_and_stands_in_the_results(finished, tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "RECORDS", tmp_path)
+    kept = results.keep(finished)
+    assert kept.name == "ntm-copy-smoke.json"
+    page = results.page()
+    assert "| ntm/copy |" in page and "## ntm/copy, smoke" in page and "not run" in page
+    with pytest.raises(UserError, match="not finished"):
+        results.keep(tmp_path)
+
+
+def test_results_md_is_what_the_records_say():
+    assert (ROOT / "RESULTS.md").read_text() == results.page()
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        ([*NTM, "--config.run.stepz=3"], "no key 'run.stepz'. Did you mean 'run.steps'?"),
+        ([*NTM, "--config.model.controler_size=3"], "Did you mean 'model.controller_size'?"),
+        ([*NTM, "--config.run.steps=many"], "--config.run.steps=many"),
+        ([*NTM, "--config.model.memory_slots=2"], "memory_slots = 2 is smaller than the window of 3 shifts"),
+        ([*NTM, "--config.task.max_length=0"], "min_length <= max_length"),
+        ([*NTM, "--config.optimizer.name=sdg"], "must be 'rmsprop' or 'adam'"),
+        ([*NTM, "--config.run.steps=41"], "multiple of run.steps_per_call"),
+        ([*NTM, "--devices=9000"], "--devices=9000"),
+        ([*NTM, "--wrokdir=x"], "workdir"),
+        (["experiments.ntm", "--config=configs/ntm/coppy.py"], "no config file configs/ntm/coppy.py"),
+        (["experiments.ntm", "--config=configs/ntm/copy.py:tiny"], "no variant 'tiny'"),
+        (["experiments.ntm"], "holds no run yet"),
+        ([*RESNET, "--config.model.depth=21"], "depth must be 6n + 2"),
+        ([*RESNET, "--config.data.name=cifar10", "--data_dir=nowhere"], "./scripts/prepare_data cifar10"),
+        ([*RESNET, "--config.data.held_out=96"], "data.held_out is 96"),
+        (["experiments.reproduce", "ntm/cpoy"], "no benchmark 'ntm/cpoy'. Did you mean 'ntm/copy'?"),
+    ],
+    ids=lambda value: value[-1] if isinstance(value, list) else "",
+)
+def test_mistakes_are_answered_in_words(argv, words, tmp_path):
+    workdir = tmp_path / "run"
+    ended = call(*argv, *([] if argv[0].endswith("reproduce") else [f"--workdir={workdir}"]))
+    said = " ".join(ended.stderr.split())
+    assert ended.returncode == 2 and words in said and "Traceback" not in said, ended.stderr
+    assert not (workdir / "config.json").exists()  # nothing was begun: the corrected command can use the directory
+
+
+def test_a_directory_of_another_config_is_left_alone(finished):
+    before = (finished / "metrics.jsonl").read_bytes()
+    ended = call(*NTM, f"--workdir={finished}", "--config.run.replicas=2", "--config.optimizer.learning_rate=1.0")
+    assert ended.returncode == 2 and "optimizer.learning_rate: 0.001 there, 1.0 now" in ended.stderr
+    assert (finished / "metrics.jsonl").read_bytes() == before
+
+
+def test_fewer_steps_than_done(finished):
+    ended = call(*NTM, f"--workdir={finished}", "--config.run.replicas=2", "--config.run.steps=20")
+    assert ended.returncode == 2 and "already taken 40 steps" in " ".join(ended.stderr.split())
+
+
+def test_two_processes_in_one_directory(tmp_path):
+    held = Workdir(tmp_path)
+    with pytest.raises(UserError, match="Another process is at work"):
+        Workdir(tmp_path)
+    del held
+
+
+def test_a_damaged_config_file(tmp_path):
+    (tmp_path / "config.json").write_text('{"run":')
+    ended = call("experiments.ntm", f"--workdir={tmp_path}")
+    assert ended.returncode == 2 and "is damaged" in ended.stderr and "Traceback" not in ended.stderr
+
+
+def test_training_never_imports_tensorflow(tmp_path):
+    program = (
+        "import sys, runpy, atexit; atexit.register(lambda: print('tensorflow' in sys.modules));"
+        f"sys.argv = ['x', '--config=configs/resnet/cifar10_resnet20.py:smoke', '--workdir={tmp_path}'];"
+        "runpy.run_module('experiments.resnet', run_name='__main__')"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env={**os.environ, "XLA_FLAGS": ""}, capture_output=True, text=True
+    )
+    assert ended.returncode == 0 and ended.stdout.rstrip().endswith("False"), ended.stderr
+    assert importlib.util.find_spec("tensorflow_datasets") is not None
+
+
+def test_the_list_names_every_benchmark():
+    ended = call("experiments.reproduce", "--list")
+    assert ended.returncode == 0 and all(name in ended.stdout for name in reproduce.benchmarks())

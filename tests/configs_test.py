@@ -1,0 +1,95 @@
+"""Every config: named as its file, its variants loadable, its smoke variant built, stepped, evaluated and reported."""
+
+import jax
+import numpy as np
+import pytest
+
+from deepx.engine.config import differences, flatten, load, variants
+from deepx.engine.errors import UserError
+from deepx.engine.program import Program
+from deepx.engine.replicated import replicated
+from deepx.engine.run import Run
+from experiments import reproduce
+
+NAMES = reproduce.benchmarks()
+
+
+def build_of(name):
+    return __import__(f"experiments.{name.split('/')[0]}", fromlist=["build"]).build
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_variants_load_and_state_what_is_needed(name):
+    path = reproduce.CONFIGS / f"{name}.py"
+    for variant in ("paper", "cpu", "smoke"):
+        config = load(path, variant)
+        assert config.benchmark == name and config.variant == variant and config.cost
+        Run(**config.run)
+        for theirs in config.reported.values():
+            assert set(theirs) == {"value", "tolerance", "better", "source", "confidence"}
+            assert theirs["better"] in ("lower", "higher") and theirs["confidence"] in ("V", "V2", "M")
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("replicas", [1, 2])
+def test_smoke_builds_steps_evaluates_and_reports(name, replicas):
+    config = load(reproduce.CONFIGS / f"{name}.py", "smoke").unlock()
+    config.run.replicas = replicas
+    experiment = build_of(name)(config)
+    if replicas > 1:
+        experiment = replicated(experiment, replicas)
+    program = Program(experiment, Run(**config.run), jax.devices()[:1])
+    carry = program.init()
+    before = jax.device_get(carry.state.params)
+    carry, outcome = program.dispatch(carry, 0, next(program.feed(0)))
+    assert int(outcome.step) == config.run.steps_per_call
+    changed = jax.tree.map(lambda a, b: not np.array_equal(a, b), before, jax.device_get(carry.state.params))
+    assert all(jax.tree.leaves(changed)), changed
+    for split, source in {**experiment.eval_data, **experiment.test_data}.items():
+        for values in program.evaluate(carry.state, split, source).values():
+            assert np.isfinite(values).all() and np.size(values) == replicas
+    if experiment.report is not None:
+        for figure in experiment.report(carry.state, program.report_key()).figures.values():
+            assert figure.caption and figure.numbers
+
+
+def test_a_difference_that_names_no_key_fails():
+    with pytest.raises(UserError, match="no key 'run.stps'.* Did you mean 'run.steps'"):
+        variants(paper={"benchmark": "a/b", "run": {"steps": 1}}, cpu={"run.stps": 2})("cpu")
+
+
+def test_an_unknown_variant_is_told_with_the_nearest():
+    with pytest.raises(UserError, match="no variant 'smoek'; it has paper, smoke. Did you mean 'smoke'"):
+        variants(paper={"benchmark": "a/b"}, smoke={})("smoek")
+
+
+def test_differences():
+    ours = {"variant": "cpu", "a": {"x": 1, "y": (2, 3)}, "reported": {"m": {"value": 1}}}
+    theirs = {"variant": "paper", "a": {"x": 5, "y": [2, 3]}, "reported": {}}
+    assert differences(ours, theirs) == {"a.x": (1, 5)}
+    assert flatten(ours)["a.y"] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"steps": 25}, "run.steps is 25; it must be a positive multiple of run.steps_per_call = 4, as 24 is"),
+        ({"replicas": 0}, "run.replicas is 0"),
+        ({"select": "best"}, "must be 'last', 'min METRIC' or 'max METRIC'"),
+        ({"log_every": 0}, "run.log_every is 0"),
+    ],
+)
+def test_run_sections_that_make_no_sense(changes, words):
+    section = dict(
+        seed=0,
+        replicas=1,
+        steps=24,
+        steps_per_call=4,
+        log_every=4,
+        eval_every=8,
+        checkpoint_every=4,
+        keep=1,
+        select="last",
+    )
+    with pytest.raises(UserError, match=words):
+        Run(**(section | changes))

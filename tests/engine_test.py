@@ -1,0 +1,165 @@
+"""The engine on a toy: averages, devices, replicas, data, compilation."""
+
+import collections
+import dataclasses
+import json
+
+import chex
+import hypothesis
+import hypothesis.strategies as st
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import toy
+
+from deepx.engine import keys, log
+from deepx.engine.data import DeviceData, epochs, generated, one_pass, permuted
+from deepx.engine.errors import UserError
+from deepx.engine.experiment import Mean
+from deepx.engine.program import Program
+from deepx.engine.replicated import replicated
+
+
+def test_a_mean_is_a_sum_and_a_count():
+    mean = Mean.of(jnp.array([1.0, 2.0, 30.0]), jnp.array([1.0, 1.0, 0.0]))
+    assert (float(mean.total), float(mean.count)) == (3.0, 2.0)
+
+
+def test_evaluation_counts_every_example_once():
+    # 11 examples in batches of 4: the mean of batch means would weigh the last three too heavily.
+    made = toy.experiment()
+    program = Program(made, toy.RUN, jax.devices()[:1])
+    state = program.init().state
+    data = toy.examples(11, 1)
+    expected = np.mean((data["x"] @ np.asarray(state.params["w"]) - data["y"]) ** 2)
+    np.testing.assert_allclose(program.evaluate(state, "valid", made.eval_data["valid"])["error"], expected, rtol=1e-6)
+
+
+@hypothesis.given(n=st.integers(1, 300), seed=st.integers(0, 2**31 - 1))
+@hypothesis.settings(deadline=None, max_examples=25)
+def test_permuted_is_a_permutation(n, seed):
+    places = jax.vmap(lambda p: permuted(jax.random.key(seed), p, n))(jnp.arange(n, dtype=jnp.uint32))
+    assert sorted(places.tolist()) == list(range(n))
+
+
+def test_permutations_differ_and_look_random():
+    orders = [
+        np.array(jax.vmap(lambda p, k=k: permuted(jax.random.key(k), p, 1000))(jnp.arange(1000, dtype=jnp.uint32)))
+        for k in range(20)
+    ]
+    assert abs(np.mean([np.corrcoef(order, np.arange(1000))[0, 1] for order in orders])) < 0.03
+    fixed = np.mean([(order == np.arange(1000)).sum() for order in orders])
+    assert fixed < 3  # a random permutation keeps one place on average
+
+
+def test_an_epoch_visits_every_example_once_across_batch_borders():
+    data = epochs({"i": jnp.arange(10)}, batch_size=4)
+    sample = jax.jit(data.sample)
+    seen = np.concatenate([sample(data.arrays, jax.random.key(0), i)["i"] for i in range(5)])
+    assert sorted(seen[:10]) == sorted(seen[10:]) == list(range(10))
+    assert seen[:10].tolist() != seen[10:].tolist()
+
+
+def test_training_learns_and_compiles_once(tmp_path):
+    compiled = collections.Counter()
+    jax.monitoring.register_event_duration_secs_listener(
+        lambda event, _, **about: compiled.update([about.get("fun_name")]) if "backend_compile" in event else None
+    )
+    run = dataclasses.replace(toy.RUN, steps=400, log_every=100, eval_every=100, checkpoint_every=100)
+    toy.run(toy.experiment(), tmp_path, run)
+    rows = log.read(tmp_path)
+    assert [row["step"] for row in rows if row["split"] == "train"] == [100, 200, 300, 400]
+    assert [row for row in rows if row["split"] == "valid"][-1]["values"]["error"] < 0.01
+    assert compiled["jit(_steps)"] == compiled["jit(_evaluate_device)"] == 1, compiled
+
+
+@pytest.mark.parametrize("host", [False, True])
+def test_eight_devices_compute_what_one_does(tmp_path, host):
+    one, _ = toy.run(toy.experiment(host=host), tmp_path / "one")
+    eight, program = toy.run(toy.experiment(host=host), tmp_path / "eight", devices=8)
+    assert len(jax.tree.leaves(eight.carry.state)[0].sharding.device_set) == 8
+    chex.assert_trees_all_close(jax.device_get(one.carry), jax.device_get(eight.carry), rtol=1e-5)
+    batch = jax.eval_shape(lambda: program.batch_at(0))
+    assert batch["x"].shape == (8, 3)
+
+
+@pytest.mark.parametrize("devices", [1, 2, 4])
+def test_replicas_are_single_runs(tmp_path, devices):
+    run = dataclasses.replace(toy.RUN, replicas=4)
+    several, _ = toy.run(replicated(toy.experiment(), 4), tmp_path / "all", run, devices=devices)
+    for i, seed in enumerate(run.seeds):
+        single, _ = toy.run(toy.experiment(), tmp_path / str(seed), dataclasses.replace(toy.RUN, seed=seed))
+        one_of = jax.tree.map(lambda a, i=i: a[i], several.carry.state)
+        chex.assert_trees_all_close(jax.device_get(one_of), jax.device_get(single.carry.state), rtol=1e-5)
+    row = log.read(tmp_path / "all")[0]
+    assert len(row["values"]["loss"]) == 4
+
+
+def test_replicas_share_what_the_host_reads(tmp_path):
+    run = dataclasses.replace(toy.RUN, replicas=2)
+    several, _ = toy.run(replicated(toy.experiment(host=True), 2), tmp_path / "all", run)
+    single, _ = toy.run(toy.experiment(host=True), tmp_path / "one")  # the first seed reads the same batches
+    first = jax.tree.map(lambda a: a[0], several.carry.state)
+    chex.assert_trees_all_close(jax.device_get(first), jax.device_get(single.carry.state), rtol=1e-5)
+
+
+def test_evaluation_data_is_the_same_for_every_seed():
+    made = toy.experiment()._replace(
+        eval_data={"fresh": generated(lambda key: {"x": jax.random.normal(key, (4, 3)), "y": jnp.zeros(4)}, 2)},
+        eval_step=lambda state, batch: {"x": Mean.of(batch["x"])},
+    )
+    programs = [Program(made, dataclasses.replace(toy.RUN, seed=seed), jax.devices()[:1]) for seed in (0, 1)]
+    a, b = (p.evaluate(p.init().state, "fresh", made.eval_data["fresh"])["x"] for p in programs)
+    assert a == b
+
+
+def test_streams_of_keys_are_distinct():
+    names = ("init", "train", "data", "report")
+    drawn = {tuple(jax.random.key_data(keys.stream([s], n, replicated=False)).tolist()) for s in (0, 1) for n in names}
+    assert len(drawn) == 8
+    stacked = keys.stream([4, 5], "data", replicated=True)
+    assert jnp.all(stacked[1] == keys.stream([5], "data", replicated=False))
+    assert jnp.all(keys.at_step(stacked, jnp.int32(7))[0] == keys.at_step(stacked[0], jnp.int32(7)))
+
+
+def test_a_batch_that_does_not_divide_over_the_devices_is_told(tmp_path):
+    with pytest.raises(UserError, match="batch of 6 does not divide over 4 devices"):
+        Program(toy.experiment(batch=6), toy.RUN, jax.devices()[:4])
+
+
+def test_evaluation_data_need_not_divide(tmp_path):
+    made = toy.experiment()
+    odd = one_pass(toy.examples(10, 1), 5)
+    values = [Program(made, toy.RUN, jax.devices()[:n]) for n in (1, 4)]
+    one, four = (p.evaluate(p.init().state, "odd", odd)["error"] for p in values)
+    np.testing.assert_allclose(one, four, rtol=1e-6)
+
+
+def test_steps_of_one_call_or_many_are_the_same_steps(tmp_path):
+    many, _ = toy.run(toy.experiment(), tmp_path / "many", dataclasses.replace(toy.RUN, steps_per_call=1))
+    few, _ = toy.run(toy.experiment(), tmp_path / "few")
+    chex.assert_trees_all_close(jax.device_get(many.carry), jax.device_get(few.carry), rtol=1e-6)
+
+
+def test_rows_are_json_and_hold_what_was_averaged(tmp_path):
+    toy.run(toy.experiment(), tmp_path)
+    lines = (tmp_path / "metrics.jsonl").read_text().splitlines()
+    steps = [(row["step"], row["split"]) for row in map(json.loads, lines)]
+    assert steps == [(8, "train"), (12, "valid"), (16, "train"), (24, "train"), (24, "valid")]
+    assert any((tmp_path / "tb").iterdir())
+
+
+def test_metric_names():
+    assert log.metric_name("error", "test") == "test_error"
+    assert log.metric_name("bits_per_sequence", "len20") == "bits_per_sequence/len20"
+
+
+def test_device_data_is_not_baked_into_the_program():
+    arrays = {"x": jnp.ones((1000, 3)), "y": jnp.ones(1000)}
+    made = toy.experiment()._replace(train_data=epochs(arrays, 8))
+    program = Program(made, toy.RUN, jax.devices()[:1])
+    carry = program.init()
+    program.dispatch(carry, 0, next(program.feed(0)))
+    assert "1000x3xf32> {" in program._dispatch.as_text() or "1000,3" in program._dispatch.as_text()
+    assert isinstance(made.train_data, DeviceData)

@@ -1,0 +1,191 @@
+"""A run that was stopped and resumed equals one that was not, bit for bit; damaged checkpoints are survived."""
+
+import dataclasses
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import chex
+import jax
+import numpy as np
+import pytest
+import toy
+
+from deepx.engine.checkpoint import Checkpoints
+from deepx.engine.errors import UserError
+from deepx.engine.interrupt import Interrupt
+from deepx.engine.loop import Interrupted
+from deepx.engine.replicated import replicated
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class After(Interrupt):
+    """Asks to stop when it has been looked at `looks` times, that is, after so many dispatches."""
+
+    def __init__(self, looks: int):
+        self._looks = looks  # the loop looks once a dispatch
+
+    @property
+    def requested(self) -> bool:
+        self._looks -= 1
+        return self._looks <= 0
+
+
+def states(trained):
+    return jax.device_get(trained.carry)
+
+
+@pytest.mark.parametrize("host", [False, True])
+@pytest.mark.parametrize("replicas", [1, 2])
+def test_interrupted_anywhere(tmp_path, host, replicas):
+    run = dataclasses.replace(toy.RUN, replicas=replicas, checkpoint_every=24)
+    made = toy.experiment(host=host)
+    made = replicated(made, replicas) if replicas > 1 else made
+    whole, _ = toy.run(made, tmp_path / "whole", run)
+    for dispatches in (1, 2, 3, 5):
+        parts = tmp_path / f"after{dispatches}"
+        with pytest.raises(Interrupted) as stop:
+            toy.run(made, parts, run, interrupt=After(dispatches))
+        assert stop.value.step == 4 * dispatches
+        resumed, _ = toy.run(made, parts, run)
+        chex.assert_trees_all_equal(states(whole), states(resumed))
+        assert (parts / "metrics.jsonl").read_bytes() == (tmp_path / "whole" / "metrics.jsonl").read_bytes()
+
+
+def test_rows_written_after_the_last_checkpoint_are_written_again(tmp_path):
+    made, run = toy.experiment(), dataclasses.replace(toy.RUN, checkpoint_every=24)
+    whole, _ = toy.run(made, tmp_path / "whole", run)
+    with pytest.raises(Interrupted):
+        toy.run(made, tmp_path / "parts", run, interrupt=After(3))  # a checkpoint at 12
+    metrics = tmp_path / "parts" / "metrics.jsonl"
+    with metrics.open("a") as file:  # as after kill -9: rows beyond the checkpoint, the last cut short
+        file.write('{"step": 16, "split": "train", "values": {"loss": 9.0}}\n{"step": 24, "spl')
+    resumed, _ = toy.run(made, tmp_path / "parts", run)
+    chex.assert_trees_all_equal(states(whole), states(resumed))
+    assert metrics.read_bytes() == (tmp_path / "whole" / "metrics.jsonl").read_bytes()
+
+
+def test_a_finished_run_goes_on_when_more_steps_are_asked_for(tmp_path):
+    made = toy.experiment()
+    toy.run(made, tmp_path / "parts", dataclasses.replace(toy.RUN, steps=12))
+    more, _ = toy.run(made, tmp_path / "parts")
+    whole, _ = toy.run(made, tmp_path / "whole")
+    chex.assert_trees_all_equal(states(whole), states(more))
+    with pytest.raises(UserError, match="already taken 24 steps"):
+        toy.run(made, tmp_path / "parts", dataclasses.replace(toy.RUN, steps=12))
+
+
+@pytest.mark.parametrize("what", ["truncated", "emptied", "books"])
+def test_a_damaged_checkpoint_falls_back_to_the_one_before(tmp_path, what, capsys):
+    made = toy.experiment()
+    whole, _ = toy.run(made, tmp_path)
+    rows = (tmp_path / "metrics.jsonl").read_bytes()
+    newest = tmp_path / "checkpoints" / "24"
+    if what == "books":
+        (newest / "books" / "metadata").write_text('{"sums"')
+    else:
+        for file in newest.glob("carry/**/d/*"):
+            file.write_bytes(file.read_bytes()[: file.stat().st_size // 2 if what == "truncated" else 0])
+    resumed, _ = toy.run(made, tmp_path)
+    chex.assert_trees_all_equal(states(whole), states(resumed))
+    assert (tmp_path / "metrics.jsonl").read_bytes() == rows
+    said = capsys.readouterr().err.replace("\n", " ")
+    assert "step 24 is damaged" in said and "Resuming at step 20" in said
+    assert (tmp_path / "damaged_checkpoints" / "24").is_dir()
+
+
+def test_the_best_checkpoint_is_kept_and_found(tmp_path):
+    run = dataclasses.replace(toy.RUN, steps=48, eval_every=4, keep=1, select="max valid_error")
+    toy.run(toy.experiment(), tmp_path, run)  # the error falls: the worst is the first
+    checkpoints = Checkpoints(tmp_path / "checkpoints", run)
+    assert checkpoints.steps() == [48, 4] and checkpoints.best() == 4
+
+
+def test_selecting_by_a_metric_that_does_not_exist_is_told(tmp_path):
+    with pytest.raises(UserError, match="'valid_erorr', but an evaluation gives valid_error"):
+        toy.run(toy.experiment(), tmp_path, dataclasses.replace(toy.RUN, select="min valid_erorr"))
+
+
+BENCHMARKS = {
+    "ntm": ("ntm", "configs/ntm/copy.py:smoke", ["--config.run.steps=120", "--config.run.replicas=2"]),
+    "resnet": ("resnet", "configs/resnet/cifar10_resnet20.py:smoke", ["--config.run.steps=36"]),
+    "resnet-host": (
+        "resnet",
+        "configs/resnet/cifar10_resnet20.py:smoke",
+        ["--config.run.steps=36", "--config.data.memory=host"],
+    ),
+}
+
+
+def start(name: str, workdir: Path) -> subprocess.Popen:
+    family, config, overrides = BENCHMARKS[name]
+    command = [sys.executable, "-m", f"experiments.{family}", f"--config={config}", f"--workdir={workdir}", *overrides]
+    environment = {**os.environ, "XLA_FLAGS": ""}
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def finish(process: subprocess.Popen) -> str:
+    output, _ = process.communicate(timeout=240)
+    assert process.returncode == 0, output
+    return output
+
+
+def wait_for_checkpoint(process: subprocess.Popen, workdir: Path, beyond: int) -> None:
+    while process.poll() is None:
+        if max((int(p.name) for p in (workdir / "checkpoints").glob("[0-9]*") if p.name.isdigit()), default=0) > beyond:
+            return
+        time.sleep(0.01)
+
+
+def newest(workdir: Path) -> int:
+    return max((int(p.name) for p in (workdir / "checkpoints").glob("*") if p.name.isdigit()), default=0)
+
+
+@pytest.fixture(scope="module", params=list(BENCHMARKS))
+def uninterrupted(request, tmp_path_factory):
+    workdir = tmp_path_factory.mktemp("whole")
+    finish(start(request.param, workdir))
+    return request.param, workdir
+
+
+def same_outcome(a: Path, b: Path) -> None:
+    assert (a / "metrics.jsonl").read_bytes() == (b / "metrics.jsonl").read_bytes()
+    results = [json.loads((path / "result.json").read_text())["metrics"] for path in (a, b)]
+    assert results[0] == results[1]
+    import orbax.checkpoint as ocp
+
+    step = newest(a)
+    assert step == newest(b)
+    restored = [ocp.StandardCheckpointer().restore(path / "checkpoints" / str(step) / "carry") for path in (a, b)]
+    jax.tree.map(np.testing.assert_array_equal, *restored)
+
+
+def test_sigterm_saves_and_the_same_command_resumes(uninterrupted, tmp_path):
+    name, whole = uninterrupted
+    process = start(name, tmp_path)
+    wait_for_checkpoint(process, tmp_path, 0)
+    process.send_signal(signal.SIGTERM)
+    output = finish(process)
+    assert "Resume with the same command" in output and 0 < newest(tmp_path) < newest(whole)
+    assert "Resuming at step" in finish(start(name, tmp_path))
+    same_outcome(whole, tmp_path)
+
+
+def test_kill_9_at_any_moment_leaves_what_resumes(uninterrupted, tmp_path):
+    name, whole = uninterrupted
+    for _ in range(2):
+        process = start(name, tmp_path)
+        wait_for_checkpoint(process, tmp_path, newest(tmp_path))
+        time.sleep(random.uniform(0, 0.1))
+        process.kill()
+        process.wait()
+    finish(start(name, tmp_path))
+    same_outcome(whole, tmp_path)
