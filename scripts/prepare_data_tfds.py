@@ -87,7 +87,9 @@ def checked(builder: tfds.core.DatasetBuilder) -> dict[str, int]:
             for row in {0, len(source) - 1} if len(source) else ():
                 source[row]
         except Exception as error:  # the file's, the parser's, the decoder's
-            raise Failure(f"The split {split} in {builder.data_dir} cannot be read: {_one_line(error)} {again}") from error
+            raise Failure(
+                f"The split {split} in {builder.data_dir} cannot be read: {_one_line(error)} {again}"
+            ) from error
     return {split: info.num_examples for split, info in builder.info.splits.items()}
 
 

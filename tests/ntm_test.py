@@ -25,12 +25,16 @@ def size(params):
     return sum(a.size for a in jax.tree.leaves(params))
 
 
-def scrambled(config, key=0):
+def normal_like(tree, seed):
+    """A tree of normal NumPy numbers of the same shapes."""
+    rng = np.random.default_rng(seed)
+    return jax.tree.map(lambda a: rng.standard_normal(a.shape).astype(a.dtype), tree)
+
+
+def scrambled(config):
     """Parameters with nothing at zero, so that no term of the equations hides."""
-    params = ntm.init(jax.random.key(key), config)
-    leaves, tree = jax.tree.flatten(params)
-    keys = jax.random.split(jax.random.key(key + 1), len(leaves))
-    return tree.unflatten([a + 0.5 * jax.random.normal(k, a.shape) for a, k in zip(leaves, keys, strict=True)])
+    shapes = jax.eval_shape(lambda key: ntm.init(key, config), jax.random.key(0))
+    return jax.tree.map(lambda a: 0.7 * a, normal_like(shapes, 0))
 
 
 def in_numpy(config, params, x_TI):
@@ -73,7 +77,7 @@ def in_numpy(config, params, x_TI):
 def test_agrees_with_the_equations_in_numpy():
     params = scrambled(SMALL)
     x = jax.random.normal(jax.random.key(2), (2, 6, 4))
-    logits, trace = ntm.apply(SMALL, params, x, trace=True)
+    logits, trace = jax.jit(lambda p, x: ntm.apply(SMALL, p, x, trace=True))(params, x)
     for b in range(2):
         expected, weightings = in_numpy(SMALL, params, np.asarray(x[b], np.float64))
         np.testing.assert_allclose(logits[b], expected, atol=1e-4)
@@ -84,8 +88,8 @@ def test_agrees_with_the_equations_in_numpy():
 
 def test_the_trace_changes_nothing_and_shows_every_head():
     params, x = scrambled(SMALL), jax.random.normal(jax.random.key(2), (2, 6, 4))
-    logits, trace = ntm.apply(SMALL, params, x, trace=True)
-    np.testing.assert_array_equal(logits, ntm.apply(SMALL, params, x))
+    logits, trace = jax.jit(lambda p, x: ntm.apply(SMALL, p, x, trace=True))(params, x)
+    np.testing.assert_allclose(logits, jax.jit(lambda p, x: ntm.apply(SMALL, p, x))(params, x), atol=1e-6)
     assert trace.read_w_BTRN.shape == trace.write_w_BTEN.shape == (2, 6, 2, 7)
     assert trace.read_BTRW.shape == trace.erase_BTEW.shape == trace.add_BTEW.shape == (2, 6, 2, 5)
     np.testing.assert_allclose(trace.write_w_BTEN.sum(-1), 1, atol=1e-5)
@@ -94,10 +98,10 @@ def test_the_trace_changes_nothing_and_shows_every_head():
 def test_gradient_agrees_with_finite_differences():
     config = ntm.Config(3, 2, controller_size=4, memory_slots=5, slot_width=3)
     with jax.enable_x64(True):
-        params = jax.tree.map(lambda a: a.astype(jnp.float64), scrambled(config))
+        params = jax.tree.map(lambda a: jnp.asarray(a, jnp.float64), scrambled(config))
         x = jax.random.normal(jax.random.key(2), (1, 4, 3), jnp.float64)
         loss = jax.jit(lambda p: jnp.sum(jnp.square(ntm.apply(config, p, x))))
-        gradient = jax.grad(loss)(params)
+        gradient = jax.jit(jax.grad(loss))(params)
         for seed in range(3):
             leaves, tree = jax.tree.flatten(params)
             keys = jax.random.split(jax.random.key(seed), len(leaves))
@@ -113,7 +117,7 @@ def test_gradient_agrees_with_finite_differences():
 def test_gradients_are_finite_from_an_empty_memory(initial_memory):
     config = ntm.Config(4, 3, controller_size=6, memory_slots=7, slot_width=5, initial_memory=initial_memory)
     params = ntm.init(jax.random.key(0), config)
-    gradient = jax.grad(lambda p: jnp.sum(ntm.apply(config, p, jnp.ones((2, 9, 4)))))(params)
+    gradient = jax.jit(jax.grad(lambda p: jnp.sum(ntm.apply(config, p, jnp.ones((2, 9, 4))))))(params)
     assert all(jnp.isfinite(g).all() for g in jax.tree.leaves(gradient))
 
 

@@ -43,12 +43,14 @@ PAPER = {
 CPU = {
     "cost": "about 40 minutes on 2 cores",
     "optimizer.schedule": "linear",
-    "optimizer.warmup": 400,
-    "run.steps": 3200,
-    "run.steps_per_call": 10,
-    "run.log_every": 50,
-    "run.eval_every": 400,
-    "run.checkpoint_every": 100,
+    "optimizer.warmup": 1000,
+    "optimizer.weight_decay": 5e-4,
+    "batch_size": 64,
+    "run.steps": 6400,
+    "run.steps_per_call": 1,  # a scan over convolutions is slow on a CPU (deepx/engine/program.py)
+    "run.log_every": 80,
+    "run.eval_every": 640,
+    "run.checkpoint_every": 160,
 }
 
 SMOKE = {
@@ -59,7 +61,7 @@ SMOKE = {
     "batch_size": 16,
     "evaluation.batch_size": 24,
     "run.steps": 12,
-    "run.steps_per_call": 3,
+    "run.steps_per_call": 1,
     "run.log_every": 3,
     "run.eval_every": 6,
     "run.checkpoint_every": 3,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -15,8 +14,6 @@ from orbax.checkpoint import checkpoint_managers
 from deepx.engine.errors import UserError
 from deepx.engine.program import Carry
 from deepx.engine.run import Run
-
-logging.getLogger("absl").setLevel(logging.ERROR)  # Orbax narrates every save
 
 
 class Checkpoints:

@@ -24,6 +24,7 @@ from deepx.engine.interrupt import Interrupt
 from deepx.engine.loop import Interrupted, NotFinite, train
 from deepx.engine.program import Program
 from deepx.engine.progress import Progress
+from deepx.engine.record import commit
 from deepx.engine.replicated import replicated
 from deepx.engine.run import Run
 from deepx.engine.workdir import Workdir
@@ -51,7 +52,8 @@ def main(build: Build) -> None:
     Exit status 0: done, or saved and resumable; 1: a step was not finite; 2: a mistake that the message says how to
     mend (DEEPX_TRACEBACK=1 shows where it arose).
     """
-    logging.set_verbosity(logging.ERROR)
+    logging.set_verbosity(logging.FATAL)  # Orbax narrates every save, and what fails is raised besides
+    sys.unraisablehook = _unraisable
     if not os.environ.get("JAX_COMPILATION_CACHE_DIR"):
         cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "deepx" / "xla"
         jax.config.update("jax_compilation_cache_dir", str(cache))
@@ -79,6 +81,7 @@ def _run(build: Build) -> int:
         raise UserError("Say where the run lives: --workdir=DIR.")
     if CONFIG.value is None and not (Path(WORKDIR.value) / "config.json").exists():
         raise UserError(f"{WORKDIR.value} holds no run yet. Say which to begin: --config=FILE[:variant].")
+    commit()
     workdir = Workdir(Path(WORKDIR.value))
     config = CONFIG.value or workdir.config()
     run = Run(**config.run)
@@ -166,6 +169,11 @@ class _answering:
             )  # fmt: skip
             print(f"deepx: {text}", file=sys.stderr, flush=True)
             os._exit(2)  # background writers may be stuck on the same full disk: nothing of theirs is waited for
+
+
+def _unraisable(unraisable: sys.UnraisableHookArgs) -> None:
+    if "Event loop is closed" not in str(unraisable.exc_value):  # the echo of a read or write that was reported
+        sys.__unraisablehook__(unraisable)
 
 
 def _disk_full(error: BaseException | None) -> bool:

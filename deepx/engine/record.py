@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import importlib.metadata
 import os
 import platform
@@ -78,6 +79,7 @@ def device() -> str:
     return f"{jax.device_count()} x {kind}"
 
 
+@functools.cache  # asked for when a session starts: what is committed while it trains did not make its numbers
 def commit() -> str:
     """The commit of this code base, marked when files differ from it; 'unknown' outside a checkout."""
     try:

@@ -1,7 +1,7 @@
 """Addressing, reading and writing an external memory (Graves, Wayne, Danihelka 2014, arXiv 1410.5401, section 3).
 
-Shapes: B batch, H heads, N memory slots, W slot width, S shifts (2 x range + 1). Slots come last (`memory_BWN`), so that
-everything done to a memory runs along its contiguous axis.
+Shapes: B batch, H heads, N memory slots, W slot width, S = 2 x range + 1 shifts. Slots come last (`memory_BWN`), so
+that everything done to a memory runs along its contiguous axis.
 
 The four steps of a head's weighting, in the paper's order (Figure 2):
 
@@ -64,7 +64,7 @@ def read(w_BHN: Array, memory_BWN: Array) -> Array:
 
 
 def write(w_BHN: Array, erase_BHW: Array, add_BHW: Array, memory_BWN: Array) -> Array:
-    """The memory after every head has erased (eq 3) and then every head has added (eq 4): the heads' order is immaterial."""
+    """The memory after every head has erased (eq 3), then every head has added (eq 4): their order is immaterial."""
     chex.assert_rank([w_BHN, erase_BHW, add_BHW, memory_BWN], 3)
     for e in range(w_BHN.shape[1]):
         memory_BWN = memory_BWN * (1 - jnp.einsum("bw,bn->bwn", erase_BHW[:, e], w_BHN[:, e]))
