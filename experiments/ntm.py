@@ -26,7 +26,7 @@ PARTS = ("inputs", "targets", "outputs")
 def build(config: ConfigDict) -> Experiment:
     """The experiment of a `configs/ntm` file. Raises UserError or ValueError for values that make no sense."""
     task, model = config.task, model_config(config)
-    descent = supervised(lambda key: (ntm.init(key, model), ()), loss_of(model), optimizer(config.optimizer))
+    descent = supervised(lambda key: (ntm.init(key, model), ()), loss_of(model), optimizer(config))
 
     def copies(batch_size: int, low: int, high: int):
         return lambda key: algorithmic.copy(key, batch_size=batch_size, bits=task.bits, min_length=low, max_length=high)
@@ -46,7 +46,7 @@ def build(config: ConfigDict) -> Experiment:
         eval_data={f"len{evaluation.watched_length}": at_length(evaluation.watched_length)},
         test_data={f"len{n}": at_length(n) for n in evaluation.lengths},
         report=lambda state, key: report(config, model, state, key),
-        units={"bits_per_sequence": "bits", "wrong_sequences": "%", "loss": "nats"},
+        units={"bits_per_sequence": "bits", "wrong_sequences": "%"},
     )
 
 
@@ -57,14 +57,24 @@ def model_config(config: ConfigDict) -> ntm.Config:
 
 def optimizer(config: ConfigDict) -> optax.GradientTransformation:
     """'rmsprop': the paper's, as in Graves (2013), each element clipped; 'adam': clipped by global norm."""
-    if config.name == "rmsprop":
-        return optax.chain(
-            optax.clip(config.clip),
-            optax.rmsprop(config.learning_rate, decay=config.decay, eps=1e-4, centered=True, momentum=config.momentum),
-        )
-    if config.name == "adam":
-        return optax.chain(optax.clip_by_global_norm(config.clip), optax.adam(config.learning_rate))
-    raise UserError(f"optimizer.name is {config.name!r}; it must be 'rmsprop' or 'adam'.")
+    c = config.optimizer
+    if c.name == "rmsprop":
+        descend = optax.rmsprop(schedule(config), decay=c.decay, eps=1e-4, centered=True, momentum=c.momentum)
+        return optax.chain(optax.clip(c.clip), descend)
+    if c.name == "adam":
+        descend = optax.adam(schedule(config), b1=c.momentum, b2=c.decay)
+        return optax.chain(optax.clip_by_global_norm(c.clip), descend)
+    raise UserError(f"optimizer.name is {c.name!r}; it must be 'rmsprop' or 'adam'.")
+
+
+def schedule(config: ConfigDict) -> optax.Schedule:
+    """'constant', or 'cosine', falling to 0 at the last step."""
+    c = config.optimizer
+    if c.schedule == "constant":
+        return optax.constant_schedule(c.learning_rate)
+    if c.schedule == "cosine":
+        return optax.cosine_decay_schedule(c.learning_rate, config.run.steps)
+    raise UserError(f"optimizer.schedule is {c.schedule!r}; it must be 'constant' or 'cosine'.")
 
 
 def bits_of(logits_BTO: Array, batch: algorithmic.Batch) -> Array:
@@ -98,7 +108,8 @@ def report(config: ConfigDict, model: ntm.Config, state: TrainState, key: Key) -
 
     @functools.partial(jax.jit, static_argnums=0)
     def run(n: int):
-        batch = algorithmic.copy(key, batch_size=1, bits=config.task.bits, min_length=n, max_length=n)
+        fresh = jax.random.fold_in(key, n)
+        batch = algorithmic.copy(fresh, batch_size=1, bits=config.task.bits, min_length=n, max_length=n)
         logits, trace = ntm.apply(model, params, batch.inputs_BTI, trace=True)
         return jax.tree.map(lambda a: a[0], (batch, jax.nn.sigmoid(logits), trace))
 

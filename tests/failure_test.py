@@ -24,7 +24,6 @@ ROOT = Path(__file__).resolve().parents[1]
 @pytest.mark.parametrize("host", [False, True])
 @pytest.mark.parametrize("step", [0, 13, 15, 16])
 def test_the_state_before_the_step_is_found(tmp_path, host, step):
-    whole, _ = toy.run(toy.experiment(host=host), tmp_path / "good", dataclasses.replace(toy.RUN, steps_per_call=1))
     made = toy.experiment(host=host, blow_up_at=step)
     with pytest.raises(NotFinite) as bad:
         toy.run(made, tmp_path / "bad")
@@ -32,9 +31,8 @@ def test_the_state_before_the_step_is_found(tmp_path, host, step):
     assert int(carry.step) == int(carry.state.stats) == step
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(jax.device_get(carry)))
     kept = Checkpoints(tmp_path / "bad" / "checkpoints", toy.RUN).steps()
-    assert kept == [s for s in (12, 8, 4) if s <= step - step % 4][:2]
+    assert kept == [s for s in (16, 12, 8, 4) if s <= step][:2]
     assert all(row["step"] <= step for row in log.read(tmp_path / "bad"))
-    assert int(whole.carry.step) == 24
 
 
 def test_the_diagnosis_names_what_went_wrong_and_replays(tmp_path):
@@ -43,8 +41,8 @@ def test_the_diagnosis_names_what_went_wrong_and_replays(tmp_path):
         toy.run(made, tmp_path)
     program = Program(made, toy.RUN, jax.devices()[:1])
     diagnosis = failure.diagnose(program, bad.value.carry, program.batch_at(13))
-    assert diagnosis.step == 13 and "loss" in diagnosis.leaf and "nan" in diagnosis.leaf
-    assert list(diagnosis.gradient_norms)[0] in ("['b']", "['w']") and np.isnan(diagnosis.metrics["loss"])
+    assert diagnosis.step == 13 and diagnosis.leaf == "gradients['b'] = nan"
+    assert set(diagnosis.gradient_norms) == {"['b']", "['w']"} and np.isnan(diagnosis.metrics["loss"])
     failure.save_bundle(tmp_path, bad.value.carry, program.batch_at(13), diagnosis)
     again = failure.replay(program, tmp_path)
     assert str(again) == str(diagnosis)

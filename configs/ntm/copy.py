@@ -22,7 +22,14 @@ PAPER = {
         "shift_range": 1,
         "initial_memory": None,  # learned
     },
-    "optimizer": {"name": "rmsprop", "learning_rate": 1e-4, "momentum": 0.9, "decay": 0.95, "clip": 10.0},
+    "optimizer": {
+        "name": "rmsprop",
+        "learning_rate": 1e-4,
+        "schedule": "constant",
+        "momentum": 0.9,
+        "decay": 0.95,
+        "clip": 10.0,
+    },
     "batch_size": 1,
     "evaluation": {"lengths": (10, 20, 30, 50, 120), "sequences": 1000, "batch_size": 50, "watched_length": 20},
     "run": {
@@ -49,16 +56,20 @@ PAPER = {
 
 CPU = {
     "cost": "about 5 minutes on 2 cores",
+    # Adam at a rate that falls to zero, gradients clipped by their norm: every seed converges, within minutes.
     "optimizer.name": "adam",
-    "optimizer.learning_rate": 1e-3,
+    "optimizer.learning_rate": 8e-3,
+    "optimizer.schedule": "cosine",
+    "optimizer.decay": 0.99,
+    "optimizer.clip": 1.0,
     "model.initial_memory": 1e-6,
     "batch_size": 16,
     "run.replicas": 5,
-    "run.steps": 4000,
-    "run.steps_per_call": 50,
-    "run.log_every": 100,
-    "run.eval_every": 1000,
-    "run.checkpoint_every": 500,
+    "run.steps": 1600,
+    "run.steps_per_call": 10,
+    "run.log_every": 40,
+    "run.eval_every": 200,
+    "run.checkpoint_every": 200,
 }
 
 SMOKE = {

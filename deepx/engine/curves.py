@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ COLOURS = {"train": "#7a7a7a", "valid": "#0b6e99"}
 OTHERS = ("#c1440e", "#5a8f29", "#6b4c9a", "#b8860b", "#00897b")
 
 
-def curves(rows: Sequence[dict[str, Any]]) -> Figure:
+def curves(rows: Sequence[dict[str, Any]], units: Mapping[str, str]) -> Figure:
     """One panel a metric, one line a split against steps; with replicas, a faint line a seed and their mean."""
     series: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]] = {}
     for metric in dict.fromkeys(name for row in rows for name in row["values"]):
@@ -42,7 +42,7 @@ def curves(rows: Sequence[dict[str, Any]]) -> Figure:
         shown = np.concatenate([values.ravel() for _, values in splits.values()])
         if shown.min() > 0 and shown.max() > 50 * shown.min():
             panel.set_yscale("log")
-        panel.set_title(metric.replace("_", " "), fontsize=10)
+        panel.set_title(metric.replace("_", " ") + (f" ({units[metric]})" if metric in units else ""), fontsize=10)
         panel.set_xlabel("step")
         panel.grid(alpha=0.25)
         panel.legend(frameon=False, fontsize=8)

@@ -17,7 +17,7 @@ BUNDLE = "failure"
 
 
 class Diagnosis(NamedTuple):
-    """A failed step: the first leaf of the new state that is not finite, metrics, the largest gradient norms."""
+    """A failed step: the first leaf that is not finite, the metrics, the largest gradient norms."""
 
     step: int
     leaf: str
@@ -39,26 +39,26 @@ def diagnose(program: Program, carry: Carry, batch: Any) -> Diagnosis:
     key = program.key_at(step)
     state, metrics = jax.jit(program.experiment.train_step)(carry.state, batch, key)
     metrics = {name: np.round(np.float64(m.total) / np.float64(m.count), 6).tolist() for name, m in metrics.items()}
-    norms: dict[str, float] = {}
+    gradients = {}
     if program.experiment.gradients is not None:
-        norms = _norms(jax.jit(program.experiment.gradients)(carry.state, batch, key))
-    bad = [name for name, norm in norms.items() if not np.isfinite(norm)]
-    finite = sorted((name for name in norms if name not in bad), key=lambda name: -norms[name])
-    shown = {name: norms[name] for name in [*bad, *finite][:10]}
-    return Diagnosis(step, _first_not_finite({"state": state, "metrics": metrics}), metrics, shown)
+        gradients = jax.jit(program.experiment.gradients)(carry.state, batch, key)
+    norms = {
+        jax.tree_util.keystr(path): float(jnp.linalg.norm(leaf.ravel()))
+        for path, leaf in jax.tree_util.tree_leaves_with_path(gradients)
+    }
+    worst = sorted(norms, key=lambda name: (np.isfinite(norms[name]), -norms[name]))[:10]
+    # In the order in which one would make the next not finite.
+    leaf = _first_not_finite(batch=batch, gradients=gradients, state=state, metrics=metrics)
+    return Diagnosis(step, leaf, metrics, {name: norms[name] for name in worst})
 
 
-def _norms(tree: Any) -> dict[str, float]:
-    leaves = jax.tree_util.tree_leaves_with_path(tree)
-    return {jax.tree_util.keystr(path): float(jnp.linalg.norm(leaf.ravel())) for path, leaf in leaves}
-
-
-def _first_not_finite(tree: Any) -> str:
-    for path, leaf in jax.tree_util.tree_leaves_with_path(tree):
-        values = np.asarray(leaf)
-        if np.issubdtype(values.dtype, np.inexact) and not np.isfinite(values).all():
-            where = np.argwhere(~np.isfinite(values))[0].tolist()
-            return f"{jax.tree_util.keystr(path)}{where or ''} = {values[tuple(where)]}"
+def _first_not_finite(**trees: Any) -> str:
+    for name, tree in trees.items():
+        for path, leaf in jax.tree_util.tree_leaves_with_path(tree):
+            values = np.asarray(leaf)
+            if np.issubdtype(values.dtype, np.inexact) and not np.isfinite(values).all():
+                where = np.argwhere(~np.isfinite(values))[0].tolist()
+                return f"{name}{jax.tree_util.keystr(path)}{where or ''} = {values[tuple(where)]}"
     return "none (finite when taken alone)"
 
 

@@ -37,7 +37,7 @@ def finish(
         carry, _ = checkpoints.read(step, program.abstract())
     progress.say(f"Testing the state of step {step}.")
     values = {**_logged(workdir, step), **test(program, carry)}
-    figures = {"curves": curves(log.read(workdir.path))}
+    figures = {"curves": curves(log.read(workdir.path), program.experiment.units)}
     if program.experiment.report is not None:
         report = program.experiment.report(carry.state, program.report_key())
         values |= report.metrics
