@@ -118,8 +118,8 @@ def report(config: ConfigDict, model: ntm.Config, state: TrainState, key: Key) -
     copied = Figure(
         ntm_figures.copy_figure(*zip(*asked, strict=True)),
         {f"{part}_{n}": a for n, row in zip(copies, asked, strict=True) for part, a in zip(PARTS, row, strict=True)},
-        f"Copies of sequences up to six times as long as any seen in training (lengths {config.task.min_length} to "
-        f"{config.task.max_length}), seed {config.run.seed}; compare figure 4 of the paper.",
+        f"Copies at lengths {', '.join(map(str, copies))} after training on lengths {config.task.min_length} to "
+        f"{config.task.max_length}, seed {config.run.seed}; compare figure 4 of the paper.",
     )
     batch, outputs, trace = copies[config.evaluation.watched_length]
     shown = {

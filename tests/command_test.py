@@ -98,6 +98,7 @@ def test_results_md_is_what_the_records_say():
         ([*NTM, "--config.run.steps=many"], "--config.run.steps=many"),
         ([*NTM, "--config.model.memory_slots=2"], "memory_slots = 2 is smaller than the window of 3 shifts"),
         ([*NTM, "--config.task.max_length=0"], "min_length <= max_length"),
+        ([*NTM, "--config.evaluation.lengths=(4,0)"], "min_length <= max_length"),
         ([*NTM, "--config.optimizer.name=sdg"], "must be 'rmsprop' or 'adam'"),
         ([*NTM, "--config.run.steps=41"], "multiple of run.steps_per_call"),
         ([*NTM, "--devices=9000"], "--devices=9000"),

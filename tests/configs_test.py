@@ -49,7 +49,7 @@ def test_smoke_builds_steps_evaluates_and_reports(name, replicas):
         for values in program.evaluate(carry.state, split, source).values():
             assert np.isfinite(values).all() and np.size(values) == replicas
     if experiment.report is not None:
-        for figure in experiment.report(carry.state, program.report_key()).figures.values():
+        for figure in experiment.report(carry.state, program.report_key).figures.values():
             assert figure.caption and figure.numbers
 
 

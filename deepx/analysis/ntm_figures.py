@@ -55,16 +55,21 @@ def memory_figure(
     figure = Figure(figsize=(WIDTH, 7.5), layout="constrained")
     axes = figure.subplots(3, 2, sharex=True, height_ratios=[1, 1.6, 3])
     rows = (
-        ("channel", (("inputs", inputs), ("outputs", outputs)), {}),
-        ("element", (("add vectors", adds), ("read vectors", reads)), {"cmap": "RdBu_r", "low": -1}),
-        ("memory slot", (("write weightings", writes), ("read weightings", looks)), {"cmap": "Greys", "first": first}),
+        ("channel", "bit", (("inputs", inputs), ("outputs", outputs)), {}),
+        ("element", "value", (("add vectors", adds), ("read vectors", reads)), {"cmap": "RdBu_r", "low": -1}),
+        (
+            "slot",
+            "weight",
+            (("write weightings", writes), ("read weightings", looks)),
+            {"cmap": "Greys", "first": first},
+        ),
     )
-    for row, (unit, panels, style) in zip(axes, rows, strict=True):
+    for row, (unit, colour, panels, style) in zip(axes, rows, strict=True):
         row[0].set_ylabel(unit)
         for axis, (title, values) in zip(row, panels, strict=True):
             image = show(axis, values, **style)
             axis.set_title(title, fontsize=10)
-        figure.colorbar(image, ax=row)
+        figure.colorbar(image, ax=row, label=colour)
     for axis in axes[2]:
         axis.yaxis.set_major_formatter(lambda slot, _: f"{int(slot) % write_w.shape[1]}")
         axis.set_xlabel("time step")

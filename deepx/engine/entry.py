@@ -95,11 +95,12 @@ def _run(build: Build) -> int:
     _introduce(config, paper)
     try:
         experiment = build(config)
+        if run.replicas > 1:
+            experiment = replicated(experiment, run.replicas)
+        program = Program(experiment, run, devices[: DEVICES.value or None])
     except (ValueError, OSError) as error:
-        raise UserError(f"{config.benchmark} cannot be built: {error}") from error
-    if run.replicas > 1:
-        experiment = replicated(experiment, run.replicas)
-    program = Program(experiment, run, devices[: DEVICES.value or None])
+        reason = str(error).partition("\n---")[0]  # without what JAX adds about its traceback
+        raise UserError(f"{config.benchmark} cannot be built: {reason}") from error
     workdir.claim(config)
     if MODE.value == "replay":
         print(failure.replay(program, workdir.path) or f"{workdir.path} holds no failed step.")

@@ -39,7 +39,7 @@ def finish(
     values = {**_logged(workdir, step), **test(program, carry)}
     figures = {"curves": curves(log.read(workdir.path), program.experiment.units)}
     if program.experiment.report is not None:
-        report = program.experiment.report(carry.state, program.report_key())
+        report = program.experiment.report(carry.state, program.report_key)
         values |= report.metrics
         figures = {**report.figures, **figures}
     record = result(
@@ -62,11 +62,7 @@ def finish(
 
 def test(program: Program, carry: Carry) -> dict[str, np.ndarray]:
     """The metrics of every test split by name; the only place where test data is read."""
-    named = {}
-    for split, source in program.experiment.test_data.items():
-        values = program.evaluate(carry.state, split, source)
-        named |= {log.metric_name(name, split): value for name, value in values.items()}
-    return named
+    return log.by_name(program.measure(carry.state, program.experiment.test_data))
 
 
 def evaluate_selected(program: Program, checkpoints: Checkpoints, workdir: Workdir) -> int:
@@ -76,11 +72,7 @@ def evaluate_selected(program: Program, checkpoints: Checkpoints, workdir: Workd
             f"{workdir.path} holds no checkpoint to evaluate. Train it first with the command that made it."
         )
     carry, _ = checkpoints.read(checkpoints.best(), program.abstract())
-    named = {}
-    for split, source in program.experiment.eval_data.items():
-        values = program.evaluate(carry.state, split, source)
-        named |= {log.metric_name(name, split): value for name, value in values.items()}
-    named |= test(program, carry)
+    named = log.by_name(program.measure(carry.state, program.experiment.eval_data)) | test(program, carry)
     entries = {name: {"mean": float(np.mean(v)), "values": np.atleast_1d(v).tolist()} for name, v in named.items()}
     show(entries, workdir.config().reported.to_dict())
     return 0
@@ -98,13 +90,8 @@ def show(metrics: dict[str, Any], paper: dict[str, Any]) -> None:
 
 def _logged(workdir: Workdir, step: int) -> dict[str, Any]:
     """Training and evaluation metrics as they were logged at the selected step."""
-    rows = [row for row in log.read(workdir.path) if row["step"] == step]
-    return {
-        log.metric_name(name, row["split"]): np.asarray(value)
-        for row in rows
-        for name, value in row["values"].items()
-        if name != "gradient_norm"
-    }
+    rows = {row["split"]: row["values"] for row in log.read(workdir.path) if row["step"] == step}
+    return {name: np.asarray(value) for name, value in log.by_name(rows).items() if name != "train_gradient_norm"}
 
 
 def _selection(select: str, step: int) -> str:

@@ -70,3 +70,8 @@ def metric_name(metric: str, split: str) -> str:
     The part of a data set stands before the metric, a condition under which it was measured after it.
     """
     return f"{split}_{metric}" if split in PARTS else f"{metric}/{split}"
+
+
+def by_name(metrics: Mapping[str, Values]) -> dict[str, np.ndarray]:
+    """Metrics by split, each under its one name."""
+    return {metric_name(name, split): value for split, values in metrics.items() for name, value in values.items()}

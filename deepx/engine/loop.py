@@ -12,7 +12,7 @@ import numpy as np
 from deepx.engine.checkpoint import Checkpoints
 from deepx.engine.errors import UserError
 from deepx.engine.interrupt import Interrupt
-from deepx.engine.log import Log, metric_name
+from deepx.engine.log import Log, by_name
 from deepx.engine.program import Carry, Outcome, Program
 from deepx.engine.progress import Progress
 
@@ -135,10 +135,8 @@ def train(
 
 def evaluate(program: Program, carry: Carry, log: Log, progress: Progress) -> dict[str, float]:
     """One pass over every evaluation split; the metrics by name, averaged over replicas."""
-    named = {}
-    for split, source in program.experiment.eval_data.items():
-        values = program.evaluate(carry.state, split, source)
-        log.row(int(carry.step), split, values)
-        named |= {metric_name(name, split): value for name, value in values.items()}
-    progress.metrics(int(carry.step), named)
-    return {name: float(np.mean(value)) for name, value in named.items()}
+    step, metrics = int(carry.step), program.measure(carry.state, program.experiment.eval_data)
+    for split, values in metrics.items():
+        log.row(step, split, values)
+    progress.metrics(step, by_name(metrics))
+    return {name: float(np.mean(value)) for name, value in by_name(metrics).items()}

@@ -52,10 +52,15 @@ class Program:
         own_axis = experiment.replicas is not None and isinstance(experiment.train_data, DeviceData)
         axes = P("data") if by_replica and own_axis else P(None, "data") if own_axis else P("data")
         self._batch = NamedSharding(self.mesh, P() if by_replica and not own_axis else axes)
-        self._key = lambda name: keys.stream(run.seeds, name, replicated=experiment.replicas is not None)
         self._carry = Carry(self._whole, self._state)
-        self._check_batch()
+        self._init_key, self.report_key, *streams = (
+            keys.stream(run.seeds, name, replicated=experiment.replicas is not None)
+            for name in ("init", "report", "train", "data")
+        )
+        self._train_key, self._data_key = jax.device_put(streams, self._whole)
+        self._check_data()
         self._train_arrays = self._resident(experiment.train_data)
+        self._evaluation_arrays: dict[str, Any] = {}
         self._evaluate = jax.jit(self._evaluate_device, static_argnames="sample")
         self._evaluate_batch = jax.jit(experiment.eval_step)
         self._dispatch = None
@@ -68,13 +73,11 @@ class Program:
         def start(key):
             return Carry(jnp.zeros((), jnp.int32), self.experiment.init(key))
 
-        return jax.jit(start, out_shardings=self._carry)(self._key("init"))
+        return jax.jit(start, out_shardings=self._carry)(self._init_key)
 
     def abstract(self) -> Carry:
         """Shapes, types and shardings of the carry, for restoring."""
-        shapes = jax.eval_shape(
-            lambda key: Carry(jnp.zeros((), jnp.int32), self.experiment.init(key)), self._key("init")
-        )
+        shapes = jax.eval_shape(lambda key: Carry(jnp.zeros((), jnp.int32), self.experiment.init(key)), self._init_key)
 
         def placed(tree, sharding):
             return jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=sharding), tree)
@@ -145,7 +148,7 @@ class Program:
         """Shapes and types of a training batch."""
         source = self.experiment.train_data
         if isinstance(source, DeviceData):
-            return jax.eval_shape(source.sample, source.arrays, self._key("data"), 0)
+            return jax.eval_shape(source.sample, source.arrays, self._data_key, 0)
         return jax.eval_shape(lambda: jax.tree.map(jnp.asarray, source.dataset(self.run.seed)[0]))
 
     def key_at(self, step: int) -> Array:
@@ -161,10 +164,16 @@ class Program:
             sums = metrics if sums is None else jax.tree.map(jnp.add, sums, metrics)
         return averages(jax.device_get(sums))
 
+    def measure(self, state: Any, sources: Mapping[str, DeviceData | HostData]) -> dict[str, dict[str, np.ndarray]]:
+        """The metrics of every split."""
+        return {split: self.evaluate(state, split, source) for split, source in sources.items()}
+
     def _evaluations(self, state: Any, split: str, source: DeviceData | HostData) -> Iterator[Metrics]:
         """The metrics of each batch; not a loop on the device, for the reason given in `_steps`."""
         if isinstance(source, DeviceData):
-            arrays, key = self._resident(source), keys.stream([EVALUATION_SEED], split, replicated=False)
+            if split not in self._evaluation_arrays:
+                self._evaluation_arrays[split] = self._resident(source)
+            arrays, key = self._evaluation_arrays[split], keys.stream([EVALUATION_SEED], split, replicated=False)
             for i in range(source.batches):
                 yield self._evaluate(state, arrays, key, np.int32(i), sample=source.sample)
         else:
@@ -182,25 +191,17 @@ class Program:
 
     # ---- placement
 
-    @property
-    def _train_key(self) -> Array:
-        return jax.device_put(self._key("train"), self._whole)
-
-    @property
-    def _data_key(self) -> Array:
-        return jax.device_put(self._key("data"), self._whole)
-
-    def report_key(self) -> Array:
-        """The key given to the experiment's report."""
-        return self._key("report")
-
     def _resident(self, source: DeviceData | HostData) -> Any:
         return jax.device_put(source.arrays, self._whole) if isinstance(source, DeviceData) else None
 
     def _sharded(self, batch: Any) -> Any:
         return jax.lax.with_sharding_constraint(batch, self._batch)
 
-    def _check_batch(self) -> None:
+    def _check_data(self) -> None:
+        """Makes the first batches in the abstract, so that a mistake is told before training, not after it."""
+        for source in (*self.experiment.eval_data.values(), *self.experiment.test_data.values()):
+            if isinstance(source, DeviceData):
+                jax.eval_shape(source.sample, source.arrays, jax.random.key(0), 0)
         axis = len(self._batch.spec) - 1
         for leaf in jax.tree.leaves(self.abstract_batch()):
             if self._batch.spec != P() and leaf.shape[axis] % self.mesh.size:
