@@ -58,11 +58,13 @@ def command_for(argv: list[str]) -> list[str]:
 
 def catalogue() -> Table:
     """One line a benchmark: what it is, what it costs, what of it has been run."""
-    table = Table("benchmark", "what", f"cost ({DEFAULT_VARIANT})", "run here", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for column in ("benchmark", "what", f"cost ({DEFAULT_VARIANT})", "run here"):
+        table.add_column(column, no_wrap=column != "what")
     for name in benchmarks():
         docstring = ast.get_docstring(ast.parse((CONFIGS / f"{name}.py").read_text())) or ""
         cost = load(CONFIGS / f"{name}.py", DEFAULT_VARIANT).cost
-        table.add_row(name, escape(docstring.splitlines()[0]), escape(cost), escape(_run_here(name)))
+        table.add_row(name, escape(docstring.splitlines()[0].rstrip(".")), escape(cost), escape(_run_here(name)))
     return table
 
 
@@ -84,7 +86,7 @@ def main(argv: list[str]) -> None:
     if not argv or {"-h", "--help"} & set(argv):
         print(__doc__.strip())
     elif argv == ["--list"]:
-        Console().print(catalogue())
+        Console(width=None if sys.stdout.isatty() else 120).print(catalogue())
     else:
         try:
             command = command_for(argv)

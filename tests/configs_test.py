@@ -1,5 +1,6 @@
 """Every config: named as its file, its variants loadable, its smoke variant built, stepped, evaluated and reported."""
 
+import chex
 import jax
 import numpy as np
 import pytest
@@ -51,6 +52,18 @@ def test_smoke_builds_steps_evaluates_and_reports(name, replicas):
     if experiment.report is not None:
         for figure in experiment.report(carry.state, program.report_key).figures.values():
             assert figure.caption and figure.numbers
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_eight_devices_take_the_step_that_one_takes(name):
+    config = load(reproduce.CONFIGS / f"{name}.py", "smoke").unlock()
+    config.run.steps_per_call = 1
+    experiment, taken = build_of(name)(config), []
+    for devices in (1, 8):
+        program = Program(experiment, Run(**config.run), jax.devices()[:devices])
+        carry, outcome = program.dispatch(program.init(), 0, next(program.feed(0)))
+        taken.append(jax.device_get((carry.state.stats, outcome)))  # batch statistics are those of the whole batch
+    chex.assert_trees_all_close(*taken, rtol=1e-4, atol=1e-6)
 
 
 def test_a_difference_that_names_no_key_fails():

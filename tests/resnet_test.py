@@ -189,3 +189,26 @@ def test_the_same_numbers_as_an_independent_implementation_in_pytorch(small):
     theirs = dict(net.named_parameters())
     for name, ours in to_torch(jax.jit(jax.grad(loss))(small["params"])).items():
         np.testing.assert_allclose(ours, theirs[name].grad, rtol=1e-2, atol=1e-2, err_msg=name)
+
+
+def test_overfits_eight_images():
+    config = resnet.Config(depth=8, widths=(8, 16, 32))
+    images = jax.random.normal(jax.random.key(0), (8, 16, 16, 3))
+    labels = jnp.arange(8)
+    variables = resnet.init(jax.random.key(1), config)
+
+    def loss(params, stats):
+        logits, stats = resnet.apply(config, {"params": params, "batch_stats": stats}, images, train=True)
+        return -jax.nn.log_softmax(logits)[jnp.arange(8), labels].mean(), stats
+
+    @jax.jit
+    def step(params, stats):
+        (value, stats), gradients = jax.value_and_grad(loss, has_aux=True)(params, stats)
+        return jax.tree.map(lambda p, g: p - 0.1 * g, params, gradients), stats, value
+
+    params, stats = variables["params"], variables["batch_stats"]
+    for _ in range(150):
+        params, stats, value = step(params, stats)
+    assert value < 0.02
+    logits = resnet.apply(config, {"params": params, "batch_stats": stats}, images)  # by the running statistics
+    assert (logits.argmax(-1) == labels).all()

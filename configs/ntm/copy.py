@@ -1,4 +1,6 @@
-"""Neural Turing machine, copy task (Graves, Wayne, Danihelka 2014, section 4.1, figures 3-6, table 2).
+"""A neural Turing machine learns to copy (Graves 2014).
+
+Graves, Wayne, Danihelka 2014, arXiv 1410.5401, section 4.1, figures 3-6, table 2.
 
 Expected: paper, near 0 bits a sequence at lengths up to 20 within 100-200 thousand sequences, and copies on at 30, 50
 and 120; cpu, under 0.1 bits a sequence at length 20 in every seed.

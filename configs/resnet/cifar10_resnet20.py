@@ -1,4 +1,6 @@
-"""ResNet-20 on CIFAR-10 (He, Zhang, Ren, Sun 2015, section 4.2, table 6).
+"""ResNet-20 on CIFAR-10 (He 2015).
+
+He, Zhang, Ren, Sun 2015, arXiv 1512.03385, section 4.2, table 6.
 
 Expected: paper, 8.75% test error after 64k steps; cpu, a shortened schedule, see RESULTS.md.
 
@@ -41,7 +43,7 @@ PAPER = {
 }
 
 CPU = {
-    "cost": "about 40 minutes on 2 cores",
+    "cost": "30 minutes on 2 cores",
     "optimizer.schedule": "linear",
     "optimizer.warmup": 1000,
     "optimizer.weight_decay": 5e-4,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shlex
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import jax
@@ -19,7 +20,7 @@ from deepx.engine import failure
 from deepx.engine.checkpoint import Checkpoints
 from deepx.engine.errors import UserError
 from deepx.engine.experiment import Experiment
-from deepx.engine.finish import evaluate_selected, finish
+from deepx.engine.finish import evaluate_selected, finish, show
 from deepx.engine.interrupt import Interrupt
 from deepx.engine.loop import Interrupted, NotFinite, train
 from deepx.engine.program import Program
@@ -115,9 +116,10 @@ def _run(build: Build) -> int:
 
 
 def _train(program: Program, checkpoints: Checkpoints, workdir: Workdir, config: ConfigDict, paper: dict | None) -> int:
-    with Interrupt() as interrupt, Progress(config.benchmark, program.run.steps) as progress:
+    with Progress(config.benchmark, program.run.steps) as progress:
         try:
-            trained = train(program, checkpoints, workdir.path, progress, interrupt)
+            with Interrupt() as interrupt:
+                trained = train(program, checkpoints, workdir.path, progress, interrupt)
         except Interrupted as stop:
             progress.say(f"{stop} Resume with the same command:\n  {command()}")
             return 0
@@ -131,7 +133,9 @@ def _train(program: Program, checkpoints: Checkpoints, workdir: Workdir, config:
                 f"--workdir={workdir.path} --mode=replay. " + (f"Last good checkpoint: step {kept[0]}." if kept else "")
             )
             return 1
-        finish(program, checkpoints, trained, workdir, config, paper, progress, command())
+        record = finish(program, checkpoints, trained, workdir, config, paper, progress, command())
+    show(record["metrics"], record["paper"])
+    print(f"Done. {workdir.path}/report.html shows it, {workdir.path}/result.json keeps it.", file=sys.stderr)
     return 0
 
 
@@ -154,22 +158,30 @@ def command() -> str:
     return os.environ.get("DEEPX_COMMAND") or shlex.join(["python", "-m", module, *sys.argv[1:]])
 
 
-class _answering:
-    """A context in which mistakes and a full disk end in one paragraph and status 2."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, UserError) or _disk_full(error):
-            if os.environ.get("DEEPX_TRACEBACK"):
-                traceback.print_exception(error)
-            text = str(error) if isinstance(error, UserError) else (
+@contextlib.contextmanager
+def _answering() -> Iterator[None]:
+    """A context in which mistakes, a full disk and Ctrl-C end in one paragraph."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        print(
+            "\ndeepx: Stopped. What was saved stays; the same command goes on from there.", file=sys.stderr, flush=True
+        )
+        os._exit(130)
+    except Exception as error:
+        if isinstance(error, UserError):
+            text = str(error)
+        elif _disk_full(error):
+            text = (
                 f"No space left while writing ({str(error).splitlines()[0][:200]}). Free some, then give the same "
                 "command: the last complete checkpoint stays and the run resumes from it."
-            )  # fmt: skip
-            print(f"deepx: {text}", file=sys.stderr, flush=True)
-            os._exit(2)  # background writers may be stuck on the same full disk: nothing of theirs is waited for
+            )
+        else:
+            raise
+        if os.environ.get("DEEPX_TRACEBACK"):
+            traceback.print_exception(error)
+        print(f"deepx: {text}", file=sys.stderr, flush=True)
+        os._exit(2)  # background writers may be stuck on the same full disk: nothing of theirs is waited for
 
 
 def _unraisable(unraisable: sys.UnraisableHookArgs) -> None:

@@ -30,8 +30,8 @@ def finish(
     paper: dict[str, Any] | None,
     progress: Progress,
     command: str,
-) -> None:
-    """Tests the selected state and writes figures, `result.json` and `report.html`."""
+) -> dict[str, Any]:
+    """Tests the selected state, writes figures, `result.json` and `report.html`, and returns the record."""
     step, carry = checkpoints.best(), trained.carry
     if step != int(carry.step):
         carry, _ = checkpoints.read(step, program.abstract())
@@ -56,8 +56,7 @@ def finish(
     save_figures(workdir.path, figures)
     workdir.write_json("result.json", record)
     write_report(workdir.path, record, config.to_dict(), figures)
-    show(record["metrics"], record["paper"])
-    progress.say(f"Done. {workdir.path}/report.html shows it, {workdir.path}/result.json keeps it.")
+    return record
 
 
 def test(program: Program, carry: Carry) -> dict[str, np.ndarray]:

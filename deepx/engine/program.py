@@ -128,9 +128,8 @@ class Program:
 
         batches = None if isinstance(source, DeviceData) else data
         slots = (jnp.arange(self.run.steps_per_call), batches)
-        if (
-            self.run.steps_per_call == 1
-        ):  # no loop at all: inside one, XLA's CPU backend convolves a hundred times slower
+        # One step is no loop at all: inside one, XLA's CPU backend convolves a hundred times slower.
+        if self.run.steps_per_call == 1:
             carry, metrics = one(carry, jax.tree.map(lambda a: a[0], slots))
         else:
             carry, metrics = jax.lax.scan(one, carry, slots)
