@@ -32,6 +32,10 @@ def build(config: ConfigDict) -> Experiment:
         return lambda key: algorithmic.copy(key, batch_size=batch_size, bits=task.bits, min_length=low, max_length=high)
 
     evaluation = config.evaluation
+    if evaluation.watched_length not in evaluation.lengths:
+        raise UserError(f"evaluation.watched_length must be one of evaluation.lengths, {tuple(evaluation.lengths)}.")
+    if evaluation.batch_size < 1:
+        raise UserError(f"evaluation.batch_size is {evaluation.batch_size}; it must be at least 1.")
     batches = -(-evaluation.sequences // evaluation.batch_size)
 
     def at_length(n: int):
@@ -68,12 +72,12 @@ def optimizer(config: ConfigDict) -> optax.GradientTransformation:
 
 
 def schedule(config: ConfigDict) -> optax.Schedule:
-    """'constant', or 'cosine', falling to 0 at the last step."""
+    """'constant', or 'cosine', falling to 0 in `schedule_steps`."""
     c = config.optimizer
     if c.schedule == "constant":
         return optax.constant_schedule(c.learning_rate)
     if c.schedule == "cosine":
-        return optax.cosine_decay_schedule(c.learning_rate, config.run.steps)
+        return optax.cosine_decay_schedule(c.learning_rate, c.schedule_steps)
     raise UserError(f"optimizer.schedule is {c.schedule!r}; it must be 'constant' or 'cosine'.")
 
 

@@ -73,9 +73,14 @@ def _run_here(name: str) -> str:
     for workdir in sorted([Path("runs") / name, *Path("runs").glob(f"{name}-*")]):
         if not (workdir / "config.json").exists():
             continue
-        config = json.loads((workdir / "config.json").read_text())
-        if (workdir / "result.json").exists():
-            found.append(f"{config['variant']}: done {json.loads((workdir / 'result.json').read_text())['date']}")
+        try:
+            config = json.loads((workdir / "config.json").read_text())
+            done = json.loads((workdir / "result.json").read_text()) if (workdir / "result.json").exists() else None
+        except json.JSONDecodeError:
+            found.append(f"{workdir}: damaged")
+            continue
+        if done is not None:
+            found.append(f"{config['variant']}: done {done['date']}")
         else:
             steps = [int(step.name) for step in (workdir / "checkpoints").glob("*") if step.name.isdigit()]
             found.append(f"{config['variant']}: step {max(steps, default=0)} of {config['run']['steps']}")

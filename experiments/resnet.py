@@ -110,12 +110,12 @@ def optimizer(config: ConfigDict) -> optax.GradientTransformation:
 
 
 def schedule(config: ConfigDict) -> optax.Schedule:
-    """'steps': divided by 10 at each boundary; 'linear': to 0 at the last step. Both after a linear warm-up."""
+    """'steps': divided by 10 at each boundary; 'linear': to 0 at `schedule_steps`. Both after a linear warm-up."""
     c = config.optimizer
     if c.schedule == "steps":
         after = optax.piecewise_constant_schedule(c.learning_rate, {b - c.warmup: 0.1 for b in c.boundaries})
     elif c.schedule == "linear":
-        after = optax.linear_schedule(c.learning_rate, 0.0, config.run.steps - c.warmup)
+        after = optax.linear_schedule(c.learning_rate, 0.0, c.schedule_steps - c.warmup)
     else:
         raise UserError(f"optimizer.schedule is {c.schedule!r}; it must be 'steps' or 'linear'.")
     return optax.join_schedules([optax.linear_schedule(0.0, c.learning_rate, c.warmup), after], [c.warmup])

@@ -99,6 +99,13 @@ def test_results_md_is_what_the_records_say():
         ([*NTM, "--config.model.memory_slots=2"], "memory_slots = 2 is smaller than the window of 3 shifts"),
         ([*NTM, "--config.task.max_length=0"], "min_length <= max_length"),
         ([*NTM, "--config.evaluation.lengths=(4,0)"], "min_length <= max_length"),
+        ([*NTM, "--config.evaluation.watched_length=3"], "evaluation.watched_length must be one of"),
+        ([*NTM, "--config.evaluation.sequences=0"], "nothing would be measured"),
+        ([*NTM, "--config.run.select=min nonsense"], "run.select names the metric 'nonsense'"),
+        ([*NTM, "--config.run.seed=4294967296"], "run.seed is 4294967296"),
+        (["experiments.ntm", "--config", "configs/ntm/copy.py:smoke", "--config.run.stepz=3"], "no key 'run.stepz'"),
+        (["experiments.resnet", "--config=configs/ntm/copy.py:smoke"], "is run by experiments.ntm"),
+        ([*NTM, "--mode=eval"], "holds no run yet"),
         ([*NTM, "--config.optimizer.name=sdg"], "must be 'rmsprop' or 'adam'"),
         ([*NTM, "--config.run.steps=41"], "multiple of run.steps_per_call"),
         ([*NTM, "--devices=9000"], "--devices=9000"),
@@ -131,6 +138,14 @@ def test_a_directory_of_another_config_is_left_alone(finished):
 def test_fewer_steps_than_done(finished):
     ended = call(*NTM, f"--workdir={finished}", "--config.run.replicas=2", "--config.run.steps=20")
     assert ended.returncode == 2 and "already taken 40 steps" in " ".join(ended.stderr.split())
+    assert json.loads((finished / "config.json").read_text())["run"]["steps"] == 40
+
+
+def test_a_complete_run_is_shown_and_its_record_left_alone(finished):
+    before = (finished / "result.json").read_bytes()
+    ended = call("experiments.ntm", f"--workdir={finished}")
+    assert ended.returncode == 0 and "This run was complete on" in ended.stderr, ended.stderr
+    assert "bits_per_sequence/len6" in ended.stdout and (finished / "result.json").read_bytes() == before
 
 
 def test_two_processes_in_one_directory(tmp_path):
@@ -140,10 +155,11 @@ def test_two_processes_in_one_directory(tmp_path):
     del held
 
 
-def test_a_damaged_config_file(tmp_path):
-    (tmp_path / "config.json").write_text('{"run":')
+@pytest.mark.parametrize(("text", "words"), [('{"run":', "is damaged"), ('{"run": {"seed": 0}}', "lacks")])
+def test_a_config_file_that_cannot_be_used(tmp_path, text, words):
+    (tmp_path / "config.json").write_text(text)
     ended = call("experiments.ntm", f"--workdir={tmp_path}")
-    assert ended.returncode == 2 and "is damaged" in ended.stderr and "Traceback" not in ended.stderr
+    assert ended.returncode == 2 and words in ended.stderr and "Traceback" not in ended.stderr
 
 
 def test_training_never_imports_tensorflow(tmp_path):

@@ -46,6 +46,8 @@ def test_the_diagnosis_names_what_went_wrong_and_replays(tmp_path):
     failure.save_bundle(tmp_path, bad.value.carry, program.batch_at(13), diagnosis)
     again = failure.replay(program, tmp_path)
     assert str(again) == str(diagnosis)
+    several = failure.replay(Program(made, toy.RUN, jax.devices()[:4]), tmp_path)  # made on one device, seen on four
+    assert several.leaf == diagnosis.leaf
     assert json.loads((tmp_path / "failure" / "diagnosis.json").read_text())["step"] == 13
 
 

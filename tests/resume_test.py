@@ -20,6 +20,7 @@ from deepx.engine.checkpoint import Checkpoints
 from deepx.engine.errors import UserError
 from deepx.engine.interrupt import Interrupt
 from deepx.engine.loop import Interrupted
+from deepx.engine.program import Program
 from deepx.engine.replicated import replicated
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -100,16 +101,57 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(tmp_path, what, capsy
     assert (tmp_path / "damaged_checkpoints" / "24").is_dir()
 
 
-def test_the_best_checkpoint_is_kept_and_found(tmp_path):
+def opened(tmp_path, run):
+    return Checkpoints(tmp_path / "checkpoints", run), Program(toy.experiment(), run, jax.devices()[:1]).abstract()
+
+
+def test_the_best_checkpoint_is_kept_and_found(tmp_path, capsys):
     run = dataclasses.replace(toy.RUN, steps=48, eval_every=4, keep=1, select="max valid_error")
     toy.run(toy.experiment(), tmp_path, run)  # the error falls: the worst is the first
-    checkpoints = Checkpoints(tmp_path / "checkpoints", run)
-    assert checkpoints.steps() == [48, 4] and checkpoints.best() == 4
+    checkpoints, abstract = opened(tmp_path, run)
+    assert checkpoints.steps() == [48, 4] and int(checkpoints.selected(abstract, print).carry.step) == 4
+    (tmp_path / "checkpoints" / "4" / "books" / "metadata").write_text("")
+    assert int(checkpoints.selected(abstract, print).carry.step) == 48  # the next best, and it is said
+    assert "step 4 is damaged" in capsys.readouterr().out
 
 
-def test_selecting_by_a_metric_that_does_not_exist_is_told(tmp_path):
+def test_a_metric_that_is_not_a_number_is_never_the_best(tmp_path):
+    run = dataclasses.replace(toy.RUN, keep=1, select="min valid_error")
+    program = Program(toy.experiment(), run, jax.devices()[:1])
+    checkpoints, carry = Checkpoints(tmp_path / "checkpoints", run), program.init()
+    for step, error in enumerate([3.0, 2.0, float("nan"), 4.0, 5.0], 1):
+        checkpoints.save(carry._replace(step=jax.numpy.int32(step)), {}, {"valid_error": error})
+        checkpoints.wait()
+    assert checkpoints.steps() == [5, 2]
+    assert int(checkpoints.selected(program.abstract(), print).carry.step) == 2
+
+
+def test_selecting_before_any_evaluation_is_told(tmp_path):
+    run = dataclasses.replace(toy.RUN, select="min valid_error")
+    checkpoints, abstract = opened(tmp_path, run)
+    with pytest.raises(UserError, match="no evaluation has been made there yet"):
+        checkpoints.selected(abstract, print)
+
+
+def test_checkpoints_of_other_code_are_left_as_they_are(tmp_path):
+    toy.run(toy.experiment(), tmp_path)
+    before = (tmp_path / "metrics.jsonl").read_bytes()
+    other = toy.experiment()
+    other = other._replace(init=lambda key: other_state(toy.experiment().init(key)))
+    with pytest.raises(UserError, match="No checkpoint in .* can be read"):
+        toy.run(other, tmp_path)
+    assert (tmp_path / "checkpoints" / "24").is_dir() and (tmp_path / "checkpoints" / "20").is_dir()
+    assert (tmp_path / "metrics.jsonl").read_bytes() == before
+
+
+def other_state(state):
+    return state._replace(params={**state.params, "more": jax.numpy.zeros(3)})
+
+
+def test_selecting_by_a_metric_that_does_not_exist_is_told_before_training(tmp_path):
     with pytest.raises(UserError, match="'valid_erorr', but an evaluation gives valid_error"):
         toy.run(toy.experiment(), tmp_path, dataclasses.replace(toy.RUN, select="min valid_erorr"))
+    assert not (tmp_path / "metrics.jsonl").exists()
 
 
 BENCHMARKS = {

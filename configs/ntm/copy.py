@@ -9,6 +9,8 @@ and 120; cpu, under 0.1 bits a sequence at length 20 in every seed.
     ./scripts/reproduce ntm/copy:paper
 """
 
+from ml_collections.config_dict import placeholder
+
 from deepx.engine.config import variants
 
 PAPER = {
@@ -22,12 +24,13 @@ PAPER = {
         "read_heads": 1,
         "write_heads": 1,
         "shift_range": 1,
-        "initial_memory": None,  # learned
+        "initial_memory": placeholder(float),  # None: learned
     },
     "optimizer": {
         "name": "rmsprop",
         "learning_rate": 1e-4,
         "schedule": "constant",
+        "schedule_steps": 0,  # in which 'cosine' falls to 0
         "momentum": 0.9,
         "decay": 0.95,
         "clip": 10.0,
@@ -62,6 +65,7 @@ CPU = {
     "optimizer.name": "adam",
     "optimizer.learning_rate": 8e-3,
     "optimizer.schedule": "cosine",
+    "optimizer.schedule_steps": 1600,
     "optimizer.decay": 0.99,
     "optimizer.clip": 1.0,
     "model.initial_memory": 1e-6,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import math
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import orbax.checkpoint as ocp
@@ -16,25 +18,26 @@ from deepx.engine.program import Carry
 from deepx.engine.run import Run
 
 
+class Saved(NamedTuple):
+    """What a checkpoint holds: the carry, and the host's books."""
+
+    carry: Carry
+    books: dict[str, Any]
+
+
 class Checkpoints:
     """The checkpoints of a work directory: the newest `run.keep`, and the best where `run.select` names a metric."""
 
     def __init__(self, directory: Path, run: Run):
         self.directory = directory
-        goal, _, self._metric = run.select.partition(" ")
-        self._selects = goal != "last"
+        self._goal, _, self._metric = run.select.partition(" ")
+        self._selects = self._goal != "last"
         kept: list[Any] = [checkpoint_managers.LatestN(n=run.keep)]
         best: dict[str, Any] = {}
         if self._selects:
-
-            def score(metrics: dict[str, float]) -> float:
-                return metrics[self._metric]
-
-            best = {"best_fn": score, "best_mode": goal}
+            best = {"best_fn": self._score, "best_mode": "max"}
             kept.append(
-                checkpoint_managers.BestN(
-                    get_metric_fn=score, reverse=goal == "min", n=1, keep_checkpoints_without_metrics=False
-                )
+                checkpoint_managers.BestN(get_metric_fn=self._score, n=1, keep_checkpoints_without_metrics=False)
             )
         self._manager = ocp.CheckpointManager(
             directory.absolute(),
@@ -45,15 +48,13 @@ class Checkpoints:
             ),
         )
 
-    def save(self, carry: Carry, books: dict[str, Any], metrics: dict[str, float] | None = None) -> None:
-        """Starts saving (committed in the background); `metrics` are those of an evaluation at this step.
+    def _score(self, metrics: dict[str, float]) -> float:
+        """The larger, the better; what is not a number is worst."""
+        value = metrics[self._metric] if self._goal == "max" else -metrics[self._metric]
+        return value if math.isfinite(value) else -math.inf
 
-        Raises UserError when the metric that `run.select` names is not among them.
-        """
-        if self._selects and metrics is not None and self._metric not in metrics:
-            raise UserError(
-                f"run.select names the metric {self._metric!r}, but an evaluation gives {', '.join(metrics)}."
-            )
+    def save(self, carry: Carry, books: dict[str, Any], metrics: dict[str, float] | None = None) -> None:
+        """Starts saving (committed in the background); `metrics` are those of an evaluation at this step."""
         self._manager.save(
             int(carry.step),
             args=ocp.args.Composite(carry=ocp.args.StandardSave(carry), books=ocp.args.JsonSave(books)),
@@ -69,34 +70,63 @@ class Checkpoints:
         """Steps of the committed checkpoints, newest first."""
         return sorted(self._manager.all_steps(), reverse=True)
 
-    def newest(self, abstract: Carry, say: Callable[[str], None]) -> tuple[Carry, dict[str, Any]] | None:
-        """The newest checkpoint that can be read; a damaged one is put aside, said, and the one before it taken."""
-        for step in self.steps():
+    def newest(self, abstract: Carry, say: Callable[[str], None]) -> Saved | None:
+        """The newest checkpoint that can be read, see `_first_readable`; None where none was ever saved."""
+        return self._first_readable(self.steps(), abstract, say)
+
+    def selected(self, abstract: Carry, say: Callable[[str], None]) -> Saved:
+        """The checkpoint that `run.select` picks: the newest for 'last', else the best of those evaluated.
+
+        Raises UserError when there is none.
+        """
+        steps = self.steps()
+        if self._selects:
+            files = {step: self.directory / str(step) / "metrics" / "metrics" for step in steps}
+            scores = {step: self._score(json.loads(file.read_text())) for step, file in files.items() if file.exists()}
+            steps = sorted(scores, key=lambda step: (scores[step], step), reverse=True)
+        saved = self._first_readable(steps, abstract, say)
+        if saved is None:
+            wanted = "no evaluation has been made there yet" if self._selects else "it holds no checkpoint"
+            raise UserError(f"There is nothing to test in {self.directory.parent}: {wanted}. Train first.")
+        return saved
+
+    def _first_readable(self, steps: list[int], abstract: Carry, say: Callable[[str], None]) -> Saved | None:
+        """The first of `steps` that can be read; those before it are damaged: said, and put aside.
+
+        Raises UserError, and leaves every file as it is, when none can be read.
+        """
+        failed: dict[int, str] = {}
+        for step in steps:
             try:
-                return self.read(step, abstract)
+                saved = self._read(step, abstract)
             except Exception as error:  # whatever a damaged file makes of the readers beneath
-                aside = self.directory.with_name("damaged_checkpoints") / str(step)
+                failed[step] = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+                continue
+            for damaged, reason in failed.items():
+                aside = self.directory.with_name("damaged_checkpoints") / str(damaged)
                 aside.parent.mkdir(exist_ok=True)
                 shutil.rmtree(aside, ignore_errors=True)
-                (self.directory / str(step)).rename(aside)
-                self._manager.reload()
-                reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
+                (self.directory / str(damaged)).rename(aside)
                 say(
-                    f"The checkpoint of step {step} is damaged ({reason}); put aside in {aside}, taking the one before."
+                    f"The checkpoint of step {damaged} is damaged ({reason}); put aside in {aside}. Taking step {step}."
                 )
+            if failed:
+                self._manager.reload()
+            return saved
+        if failed:
+            step, reason = next(iter(failed.items()))
+            raise UserError(
+                f"No checkpoint in {self.directory} can be read (step {step}: {reason}). They are left as they are. If "
+                "the code or a package has changed since, go back to that version; else choose another --workdir."
+            )
         return None
 
-    def read(self, step: int, abstract: Carry) -> tuple[Carry, dict[str, Any]]:
-        """The carry and the books of `step`."""
+    def _read(self, step: int, abstract: Carry) -> Saved:
         restored = self._manager.restore(
             step, args=ocp.args.Composite(carry=ocp.args.StandardRestore(abstract), books=ocp.args.JsonRestore())
         )
         # Orbax may hand the program memory it does not own; the loop donates the carry, so it gets a copy.
-        return jax.tree.map(lambda a: a.copy(), restored["carry"]), restored["books"]
-
-    def best(self) -> int:
-        """The step of the best checkpoint by `run.select`; of the newest for 'last'."""
-        return self._manager.best_step() if self._selects else self.steps()[0]
+        return Saved(jax.tree.map(lambda a: a.copy(), restored["carry"]), restored["books"])
 
     def close(self) -> None:
         """Waits for pending saves and stops Orbax's threads."""

@@ -18,7 +18,7 @@ from deepx.engine.errors import UserError, nearest
 
 # What a config says about itself rather than about the computation.
 DESCRIPTIVE = ("benchmark", "variant", "cost", "reported")
-# What no trained number depends on: not a difference from the paper.
+# How a run is carried out, which is no setting of the paper's.
 MECHANICS = tuple(
     f"run.{name}"
     for name in ("seed", "replicas", "steps_per_call", "log_every", "eval_every", "checkpoint_every", "keep")

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import shlex
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +23,7 @@ from deepx.engine.errors import UserError
 from deepx.engine.experiment import Experiment
 from deepx.engine.finish import evaluate_selected, finish, show
 from deepx.engine.interrupt import Interrupt
-from deepx.engine.loop import Interrupted, NotFinite, train
+from deepx.engine.loop import Interrupted, NotFinite, refuse_fewer_steps, train
 from deepx.engine.program import Program
 from deepx.engine.progress import Progress
 from deepx.engine.record import commit
@@ -65,7 +66,8 @@ def main(build: Build) -> None:
 
 def _parse(argv: Sequence[str]) -> list[str]:
     """absl's parser, with config keys checked first and every mistake a UserError."""
-    given = next((a.split("=", 1)[1] for a in argv if a.lstrip("-").startswith("config=")), None)
+    signal.signal(signal.SIGTERM, _terminated)
+    given = next((value for flag, value in _flags(argv) if flag == "config"), None)
     if given is not None:
         path, _, variant = given.partition(":")
         configuration.check_overrides(argv, configuration.load(Path(path), variant or "paper"))
@@ -73,18 +75,28 @@ def _parse(argv: Sequence[str]) -> list[str]:
         if any(a.lstrip("-") in ("help", "helpfull", "helpshort") for a in argv):
             return app.parse_flags_with_usage(argv)
         return flags.FLAGS(argv)
-    except (flags.Error, ValueError, TypeError, OSError) as error:
+    except (flags.Error, AttributeError, ValueError, TypeError, OSError) as error:
         raise UserError(f"{str(error).strip().splitlines()[-1]}") from error
+
+
+def _flags(argv: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Names and values of `--name=value` and `--name value`."""
+    for argument, following in zip(argv, [*argv[1:], ""], strict=True):
+        if argument.startswith("-"):
+            name, joined, value = argument.lstrip("-").partition("=")
+            yield name, value if joined else following
 
 
 def _run(build: Build) -> int:
     if WORKDIR.value is None:
         raise UserError("Say where the run lives: --workdir=DIR.")
-    if CONFIG.value is None and not (Path(WORKDIR.value) / "config.json").exists():
+    begun = (Path(WORKDIR.value) / "config.json").exists()
+    if not begun and (CONFIG.value is None or MODE.value != "train"):
         raise UserError(f"{WORKDIR.value} holds no run yet. Say which to begin: --config=FILE[:variant].")
     commit()
     workdir = Workdir(Path(WORKDIR.value))
     config = CONFIG.value or workdir.config()
+    _check_family(config)
     run = Run(**config.run)
     devices = jax.local_devices()
     if DEVICES.value > len(devices):
@@ -102,14 +114,15 @@ def _run(build: Build) -> int:
     except (ValueError, OSError) as error:
         reason = str(error).partition("\n---")[0]  # without what JAX adds about its traceback
         raise UserError(f"{config.benchmark} cannot be built: {reason}") from error
-    workdir.claim(config)
     if MODE.value == "replay":
-        print(failure.replay(program, workdir.path) or f"{workdir.path} holds no failed step.")
+        print(failure.replay(program, workdir.path))
         return 0
     checkpoints = Checkpoints(workdir.path / "checkpoints", run)
     try:
         if MODE.value == "eval":
             return evaluate_selected(program, checkpoints, workdir)
+        refuse_fewer_steps(checkpoints, run.steps)
+        workdir.claim(config)
         return _train(program, checkpoints, workdir, config, paper)
     finally:
         checkpoints.close()
@@ -133,10 +146,23 @@ def _train(program: Program, checkpoints: Checkpoints, workdir: Workdir, config:
                 f"--workdir={workdir.path} --mode=replay. " + (f"Last good checkpoint: step {kept[0]}." if kept else "")
             )
             return 1
-        record = finish(program, checkpoints, trained, workdir, config, paper, progress, command())
+        record = None if trained.steps_taken else workdir.result()
+        if record is not None:
+            progress.say(
+                f"This run was complete on {record['date']}. Delete its result.json to test and draw it again."
+            )
+        else:
+            record = finish(program, checkpoints, trained, workdir, config, paper, progress, command())
     show(record["metrics"], record["paper"])
     print(f"Done. {workdir.path}/report.html shows it, {workdir.path}/result.json keeps it.", file=sys.stderr)
     return 0
+
+
+def _check_family(config: ConfigDict) -> None:
+    """A config of configs/ntm runs with experiments.ntm."""
+    family, module = config.benchmark.split("/")[0], getattr(sys.modules["__main__"].__spec__, "name", "")
+    if module.startswith("experiments.") and module != f"experiments.{family}":
+        raise UserError(f"{config.benchmark} is run by experiments.{family}, not by {module}.")
 
 
 def _paper(config: ConfigDict) -> dict | None:
@@ -182,6 +208,10 @@ def _answering() -> Iterator[None]:
             traceback.print_exception(error)
         print(f"deepx: {text}", file=sys.stderr, flush=True)
         os._exit(2)  # background writers may be stuck on the same full disk: nothing of theirs is waited for
+
+
+def _terminated(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _unraisable(unraisable: sys.UnraisableHookArgs) -> None:

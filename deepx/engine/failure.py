@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import orbax.checkpoint as ocp
 
+from deepx.engine.errors import UserError
 from deepx.engine.program import Carry, Program
 
 BUNDLE = "failure"
@@ -71,11 +72,14 @@ def save_bundle(workdir: Path, carry: Carry, batch: Any, diagnosis: Diagnosis) -
     return bundle
 
 
-def replay(program: Program, workdir: Path) -> Diagnosis | None:
-    """Takes the step kept in the work directory's bundle again; None where there is no bundle."""
+def replay(program: Program, workdir: Path) -> Diagnosis:
+    """Takes the step kept in the work directory's bundle again, on whatever devices there are.
+
+    Raises UserError where there is no bundle.
+    """
     bundle = (workdir / BUNDLE).absolute()
     if not (bundle / "arrays").exists():
-        return None
+        raise UserError(f"{workdir} holds no failed step to take again: there is no {BUNDLE}/ in it.")
     wanted = {"carry": program.abstract(), "batch": program.abstract_batch()}
     with ocp.StandardCheckpointer() as checkpointer:
         arrays = checkpointer.restore(bundle / "arrays", wanted)

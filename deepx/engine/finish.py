@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,6 @@ from rich.table import Table
 from deepx.engine import log
 from deepx.engine.checkpoint import Checkpoints
 from deepx.engine.curves import curves
-from deepx.engine.errors import UserError
 from deepx.engine.loop import Trained
 from deepx.engine.program import Carry, Program
 from deepx.engine.progress import Progress
@@ -32,9 +32,10 @@ def finish(
     command: str,
 ) -> dict[str, Any]:
     """Tests the selected state, writes figures, `result.json` and `report.html`, and returns the record."""
-    step, carry = checkpoints.best(), trained.carry
-    if step != int(carry.step):
-        carry, _ = checkpoints.read(step, program.abstract())
+    carry = trained.carry
+    if program.run.select != "last":
+        carry = checkpoints.selected(program.abstract(), progress.say).carry
+    step = int(carry.step)
     progress.say(f"Testing the state of step {step}.")
     values = {**_logged(workdir, step), **test(program, carry)}
     figures = {"curves": curves(log.read(workdir.path), program.experiment.units)}
@@ -51,6 +52,8 @@ def finish(
         seeds=program.run.seeds,
         selection=_selection(program.run.select, step),
         wall_seconds=trained.wall_seconds,
+        commits=trained.commits,
+        devices=program.mesh.devices.ravel().tolist(),
         command=command,
     )
     save_figures(workdir.path, figures)
@@ -61,17 +64,13 @@ def finish(
 
 def test(program: Program, carry: Carry) -> dict[str, np.ndarray]:
     """The metrics of every test split by name; the only place where test data is read."""
-    return log.by_name(program.measure(carry.state, program.experiment.test_data))
+    return log.by_name(program.test(carry.state))
 
 
 def evaluate_selected(program: Program, checkpoints: Checkpoints, workdir: Workdir) -> int:
     """`--mode=eval`: the selected checkpoint's metrics, measured again and printed."""
-    if not checkpoints.steps():
-        raise UserError(
-            f"{workdir.path} holds no checkpoint to evaluate. Train it first with the command that made it."
-        )
-    carry, _ = checkpoints.read(checkpoints.best(), program.abstract())
-    named = log.by_name(program.measure(carry.state, program.experiment.eval_data)) | test(program, carry)
+    carry = checkpoints.selected(program.abstract(), lambda text: print(text, file=sys.stderr)).carry
+    named = log.by_name(program.validate(carry.state)) | test(program, carry)
     entries = {name: {"mean": float(np.mean(v)), "values": np.atleast_1d(v).tolist()} for name, v in named.items()}
     show(entries, workdir.config().reported.to_dict())
     return 0

@@ -15,6 +15,7 @@ from deepx.engine.interrupt import Interrupt
 from deepx.engine.log import Log, by_name
 from deepx.engine.program import Carry, Outcome, Program
 from deepx.engine.progress import Progress
+from deepx.engine.record import commit
 
 
 class Interrupted(Exception):
@@ -34,10 +35,12 @@ class NotFinite(Exception):
 
 
 class Trained(NamedTuple):
-    """The last state, and the seconds of training up to it over all sessions."""
+    """The last state, and over all sessions: seconds of training, and the commits of this code that trained."""
 
     carry: Carry
     wall_seconds: float
+    commits: list[str]
+    steps_taken: int  # in this session
 
 
 class Sums:
@@ -73,23 +76,22 @@ def train(
     finite; UserError when the checkpoints are already past `run.steps`.
     """
     run = program.run
+    refuse_fewer_steps(checkpoints, run.steps)
     restored = checkpoints.newest(program.abstract(), progress.say)
-    carry, books = restored or (program.init(), {"sums": {}, "wall_seconds": 0.0})
-    step = saved = int(carry.step) if restored else 0
-    if step > run.steps:
-        raise UserError(
-            f"run.steps is {run.steps}, but {workdir} has already taken {step} steps. Give a larger run.steps to go "
-            "on, or another --workdir to begin anew."
-        )
+    carry, books = restored or (program.init(), {"sums": {}, "wall_seconds": 0.0, "commits": []})
+    step = saved = first = int(carry.step) if restored else 0
     if restored:
         progress.say(f"Resuming at step {step}.")
+    if step > 0 and not (workdir / "metrics.jsonl").exists():
+        progress.say(f"{workdir}/metrics.jsonl is gone: rows and curves begin at step {step}.")
+    commits = list(dict.fromkeys([*books["commits"], commit()])) if step < run.steps else books["commits"]
     log, sums, began = Log(workdir, step), Sums(books["sums"]), time.monotonic()
 
     def wall_seconds() -> float:
         return books["wall_seconds"] + time.monotonic() - began
 
     def save(metrics: dict[str, float] | None = None) -> None:
-        checkpoints.save(carry, {"sums": sums.saved(), "wall_seconds": wall_seconds()}, metrics)
+        checkpoints.save(carry, {"sums": sums.saved(), "wall_seconds": wall_seconds(), "commits": commits}, metrics)
 
     def settle(outcome: Outcome, end: int) -> None:
         outcome = jax.device_get(outcome)
@@ -122,20 +124,30 @@ def train(
             elif due["checkpoint_every"]:
                 save()
                 saved = step
-            if stop and not last:
+            if stop:
                 if saved != step:
                     save()
                 checkpoints.wait()
                 raise Interrupted(step)
         checkpoints.wait()
-        return Trained(carry, wall_seconds())
+        return Trained(carry, wall_seconds() if step > first else books["wall_seconds"], commits, step - first)
     finally:
         log.close()
 
 
+def refuse_fewer_steps(checkpoints: Checkpoints, steps: int) -> None:
+    """Raises UserError when the checkpoints are already past `steps`."""
+    taken = max(checkpoints.steps(), default=0)
+    if taken > steps:
+        raise UserError(
+            f"run.steps is {steps}, but {checkpoints.directory.parent} has already taken {taken} steps. Give a larger "
+            "run.steps to go on, or another --workdir to begin anew."
+        )
+
+
 def evaluate(program: Program, carry: Carry, log: Log, progress: Progress) -> dict[str, float]:
     """One pass over every evaluation split; the metrics by name, averaged over replicas."""
-    step, metrics = int(carry.step), program.measure(carry.state, program.experiment.eval_data)
+    step, metrics = int(carry.step), program.validate(carry.state)
     for split, values in metrics.items():
         log.row(step, split, values)
     progress.metrics(step, by_name(metrics))

@@ -16,6 +16,7 @@ from deepx.engine import keys
 from deepx.engine.data import DeviceData, HostData
 from deepx.engine.errors import UserError
 from deepx.engine.experiment import Array, Experiment, Mean, Metrics
+from deepx.engine.log import by_name
 from deepx.engine.run import Run
 
 EVALUATION_SEED = 2**31 - 1  # evaluation data is the same for every seed of a run
@@ -144,10 +145,13 @@ class Program:
         return source.dataset(self.run.seed)[step]
 
     def abstract_batch(self) -> Any:
-        """Shapes and types of a training batch."""
-        source = self.experiment.train_data
+        """Shapes, types and placement of a training batch."""
+        shapes = self._first_batch(self.experiment.train_data, self._data_key)
+        return jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=self._whole), shapes)
+
+    def _first_batch(self, source: DeviceData | HostData, key: Array | None = None) -> Any:
         if isinstance(source, DeviceData):
-            return jax.eval_shape(source.sample, source.arrays, self._data_key, 0)
+            return jax.eval_shape(source.sample, source.arrays, jax.random.key(0) if key is None else key, 0)
         return jax.eval_shape(lambda: jax.tree.map(jnp.asarray, source.dataset(self.run.seed)[0]))
 
     def key_at(self, step: int) -> Array:
@@ -157,15 +161,19 @@ class Program:
     # ---- evaluation
 
     def evaluate(self, state: Any, split: str, source: DeviceData | HostData) -> dict[str, np.ndarray]:
-        """The metrics of one pass over `source`: a scalar each, or one a replica."""
+        """The metrics of one pass over `source`: a scalar each, or one a replica. `split` names its random stream."""
         sums = None
         for metrics in self._evaluations(state, split, source):
             sums = metrics if sums is None else jax.tree.map(jnp.add, sums, metrics)
         return averages(jax.device_get(sums))
 
-    def measure(self, state: Any, sources: Mapping[str, DeviceData | HostData]) -> dict[str, dict[str, np.ndarray]]:
-        """The metrics of every split."""
-        return {split: self.evaluate(state, split, source) for split, source in sources.items()}
+    def validate(self, state: Any) -> dict[str, dict[str, np.ndarray]]:
+        """The metrics of every split of `eval_data`."""
+        return {split: self.evaluate(state, f"eval/{split}", s) for split, s in self.experiment.eval_data.items()}
+
+    def test(self, state: Any) -> dict[str, dict[str, np.ndarray]]:
+        """The metrics of every split of `test_data`: other examples than `validate`'s, also where names are equal."""
+        return {split: self.evaluate(state, f"test/{split}", s) for split, s in self.experiment.test_data.items()}
 
     def _evaluations(self, state: Any, split: str, source: DeviceData | HostData) -> Iterator[Metrics]:
         """The metrics of each batch; not a loop on the device, for the reason given in `_steps`."""
@@ -197,10 +205,21 @@ class Program:
         return jax.lax.with_sharding_constraint(batch, self._batch)
 
     def _check_data(self) -> None:
-        """Makes the first batches in the abstract, so that a mistake is told before training, not after it."""
-        for source in (*self.experiment.eval_data.values(), *self.experiment.test_data.values()):
-            if isinstance(source, DeviceData):
-                jax.eval_shape(source.sample, source.arrays, jax.random.key(0), 0)
+        """Makes first batches and metrics in the abstract, so that a mistake is told before training, not after it."""
+        for split, source in {**self.experiment.test_data, **self.experiment.eval_data}.items():
+            if isinstance(source, DeviceData) and (source.batches or 0) < 1:
+                raise UserError(f"The evaluation data {split!r} has no batches: nothing would be measured.")
+            self._first_batch(source)
+        state = self.abstract().state
+        metrics = {
+            split: jax.eval_shape(self.experiment.eval_step, state, self._first_batch(source))
+            for split, source in self.experiment.eval_data.items()
+        }
+        goal, _, wanted = self.run.select.partition(" ")
+        if goal != "last" and wanted not in by_name(metrics):
+            raise UserError(
+                f"run.select names the metric {wanted!r}, but an evaluation gives {', '.join(by_name(metrics))}."
+            )
         axis = len(self._batch.spec) - 1
         for leaf in jax.tree.leaves(self.abstract_batch()):
             if self._batch.spec != P() and leaf.shape[axis] % self.mesh.size:

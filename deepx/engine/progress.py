@@ -46,7 +46,7 @@ class Progress:
 
     def say(self, text: str) -> None:
         """A line above the bar."""
-        self._console.print(escape(text))
+        self._console.print(escape(text), soft_wrap=True)
 
     def metrics(self, step: int, values: Mapping[str, np.ndarray]) -> None:
         """The newest row; with replicas, means over them."""

@@ -34,6 +34,8 @@ def result(
     seeds: Sequence[int],
     selection: str,
     wall_seconds: float,
+    commits: Sequence[str],
+    devices: Sequence[jax.Device],
     command: str,
 ) -> dict[str, Any]:
     """The record of a run. `values`: one number, or one a seed, by metric name; `paper`: the paper variant's config."""
@@ -48,9 +50,9 @@ def result(
         "differs_from_paper": [f"{name}: {ours} instead of {theirs}" for name, (ours, theirs) in changed.items()],
         "data": provenance,
         "wall_seconds": round(wall_seconds, 1),
-        "device": device(),
+        "device": device(devices),
         "versions": {name: importlib.metadata.version(name) for name in VERSIONS},
-        "commit": commit(),
+        "commit": ", ".join(commits),
         "command": command,
         "date": datetime.date.today().isoformat(),
     }
@@ -71,12 +73,12 @@ def unit(name: str, units: Mapping[str, str]) -> str:
     return next((unit for known, unit in units.items() if metric in (known, *(f"{p}_{known}" for p in PARTS))), "")
 
 
-def device() -> str:
+def device(devices: Sequence[jax.Device]) -> str:
     """Number and kind of the devices, as a reader would name them."""
-    kind = jax.devices()[0].device_kind
-    if jax.default_backend() == "cpu":
-        return f"{os.cpu_count()}-core CPU ({platform.machine()})"
-    return f"{jax.device_count()} x {kind}"
+    if devices[0].platform == "cpu":
+        virtual = f", {len(devices)} virtual devices" if len(devices) > 1 else ""
+        return f"{os.cpu_count()}-core CPU ({platform.machine()}{virtual})"
+    return f"{len(devices)} x {devices[0].device_kind}"
 
 
 @functools.cache  # asked for when a session starts: what is committed while it trains did not make its numbers

@@ -33,7 +33,8 @@ class Run:
     keep: int
     select: str
 
-    # Keys that may change between the sessions of one work directory, because no number depends on them.
+    # Keys that may change between the sessions of one work directory: what was computed so far does not depend on them.
+    # (So no schedule may read run.steps.)
     MUTABLE = ("run.steps", "run.keep", "run.checkpoint_every")
 
     def __post_init__(self) -> None:
@@ -47,6 +48,8 @@ class Run:
                 raise UserError(
                     f"run.{name} is {value}; it must be a positive multiple of run.steps_per_call = {k}, as {near} is."
                 )
+        if not 0 <= self.seed <= 2**32 - self.replicas:
+            raise UserError(f"run.seed is {self.seed}; seeds must lie between 0 and {2**32 - 1}.")
         goal, _, metric = self.select.partition(" ")
         if not (self.select == "last" or (goal in ("min", "max") and metric)):
             raise UserError(f"run.select is {self.select!r}; it must be 'last', 'min METRIC' or 'max METRIC'.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import fcntl
 import json
 from collections.abc import Mapping
@@ -55,7 +56,7 @@ class Workdir:
         Raises UserError when there is none that can be read.
         """
         try:
-            return ConfigDict(json.loads(self.config_file.read_text())).lock()
+            config = json.loads(self.config_file.read_text())
         except FileNotFoundError:
             raise UserError(
                 f"{self.path} holds no run: there is no config.json. Give --config to begin one there."
@@ -64,6 +65,19 @@ class Workdir:
             raise UserError(
                 f"{self.config_file} is damaged ({error}). Restore it, or choose another --workdir."
             ) from None
+
+        missing = {field.name for field in dataclasses.fields(Run)} - set(dict(config).get("run", ()))
+        if missing:
+            raise UserError(
+                f"{self.config_file} was made by another version of deepx: its run section lacks {', '.join(missing)}. "
+                "Go back to that version, or choose another --workdir."
+            )
+        return ConfigDict(config).lock()
+
+    def result(self) -> dict[str, Any] | None:
+        """The record of a finished run; None where there is none."""
+        path = self.path / "result.json"
+        return json.loads(path.read_text()) if path.exists() else None
 
     def check(self, config: ConfigDict) -> None:
         """Raises UserError, with the differences, when the directory was made with a config of other numbers."""
