@@ -123,6 +123,17 @@ def test_streams_of_keys_are_distinct():
     assert jnp.all(keys.at_step(stacked, jnp.int32(7))[0] == keys.at_step(stacked[0], jnp.int32(7)))
 
 
+def test_every_step_has_its_own_key(tmp_path):
+    def step(state, batch, key):
+        return state, {"drawn": Mean.of(jax.random.uniform(key))}
+
+    toy.run(toy.experiment()._replace(train_step=step), tmp_path, dataclasses.replace(toy.RUN, steps=8, log_every=4))
+    stream = keys.stream([toy.RUN.seed], "train", replicated=False)
+    drawn = np.array([jax.random.uniform(jax.random.fold_in(stream, i)) for i in range(8)])
+    logged = [row["values"]["drawn"] for row in log.read(tmp_path) if row["split"] == "train"]
+    np.testing.assert_allclose(logged, drawn.reshape(2, 4).mean(1), rtol=1e-6)
+
+
 def test_a_batch_that_does_not_divide_over_the_devices_is_told(tmp_path):
     with pytest.raises(UserError, match="batch of 6 does not divide over 4 devices"):
         Program(toy.experiment(batch=6), toy.RUN, jax.devices()[:4])
