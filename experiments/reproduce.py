@@ -23,6 +23,7 @@ from rich.table import Table
 
 from deepx.engine.config import load
 from deepx.engine.errors import UserError, nearest
+from deepx.engine.workdir import workdir_of
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIGS = ROOT / "configs"
@@ -32,11 +33,6 @@ DEFAULT_VARIANT = "cpu"
 def benchmarks() -> list[str]:
     """Every benchmark by name: `ntm/copy` is configs/ntm/copy.py."""
     return sorted(str(path.relative_to(CONFIGS).with_suffix("")) for path in CONFIGS.glob("*/*.py"))
-
-
-def workdir_of(name: str, variant: str) -> Path:
-    """Where a benchmark's run lives unless --workdir says otherwise."""
-    return Path("runs") / (name if variant == DEFAULT_VARIANT else f"{name}-{variant}")
 
 
 def command_for(argv: list[str]) -> list[str]:
@@ -50,8 +46,6 @@ def command_for(argv: list[str]) -> list[str]:
     variant = variant or DEFAULT_VARIANT
     if name not in benchmarks():
         raise UserError(f"There is no benchmark {name!r}.{nearest(name, benchmarks())} --list shows them all.")
-    if not any(flag.lstrip("-").startswith("workdir") for flag in flags):
-        flags = [f"--workdir={workdir_of(name, variant)}", *flags]
     family = name.split("/")[0]
     return [sys.executable, "-P", "-m", f"experiments.{family}", f"--config={CONFIGS / name}.py:{variant}", *flags]
 
@@ -70,7 +64,7 @@ def catalogue() -> Table:
 
 def _run_here(name: str) -> str:
     found = []
-    for workdir in sorted([Path("runs") / name, *Path("runs").glob(f"{name}-*")]):
+    for workdir in sorted([workdir_of(name, DEFAULT_VARIANT), *Path("runs").glob(f"{name}-*")]):
         if not (workdir / "config.json").exists():
             continue
         try:

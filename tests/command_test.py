@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from deepx.engine.errors import UserError
-from deepx.engine.workdir import Workdir
+from deepx.engine.workdir import Workdir, workdir_of
 from experiments import reproduce, results
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -173,6 +173,13 @@ def test_training_never_imports_tensorflow(tmp_path):
     )
     assert ended.returncode == 0 and ended.stdout.rstrip().endswith("False"), ended.stderr
     assert importlib.util.find_spec("tensorflow_datasets") is not None
+
+
+def test_without_a_workdir_a_run_lives_under_its_name():
+    assert str(workdir_of("ntm/copy", "cpu")) == "runs/ntm/copy"
+    assert str(workdir_of("ntm/copy", "smoke")) == "runs/ntm/copy-smoke"
+    ended = call("experiments.ntm")
+    assert ended.returncode == 2 and "Say what to run" in ended.stderr
 
 
 def test_the_list_names_every_benchmark():

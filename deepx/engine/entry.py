@@ -29,7 +29,7 @@ from deepx.engine.progress import Progress
 from deepx.engine.record import commit
 from deepx.engine.replicated import replicated
 from deepx.engine.run import Run
-from deepx.engine.workdir import Workdir
+from deepx.engine.workdir import Workdir, workdir_of
 
 Build = Callable[[ConfigDict], Experiment]
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,7 +38,9 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 CONFIG = config_flags.DEFINE_config_file(
     "config", None, "Config file, FILE[:variant]; single values change by --config.a.b=value."
 )
-WORKDIR = flags.DEFINE_string("workdir", None, "Directory of the run: made, or resumed where it stands.")
+WORKDIR = flags.DEFINE_string(
+    "workdir", None, "Directory of the run: made, or resumed where it stands. Default: runs/BENCHMARK."
+)
 MODE = flags.DEFINE_enum(
     "mode", "train", ["train", "eval", "replay"],
     "train: train to run.steps, test, report. eval: test the selected checkpoint of a work directory. "
@@ -88,13 +90,13 @@ def _flags(argv: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def _run(build: Build) -> int:
-    if WORKDIR.value is None:
-        raise UserError("Say where the run lives: --workdir=DIR.")
-    begun = (Path(WORKDIR.value) / "config.json").exists()
-    if not begun and (CONFIG.value is None or MODE.value != "train"):
-        raise UserError(f"{WORKDIR.value} holds no run yet. Say which to begin: --config=FILE[:variant].")
+    if WORKDIR.value is None and CONFIG.value is None:
+        raise UserError("Say what to run, --config=FILE[:variant], or where a run already lives, --workdir=DIR.")
+    path = Path(WORKDIR.value or workdir_of(CONFIG.value.benchmark, CONFIG.value.variant))
+    if not (path / "config.json").exists() and (CONFIG.value is None or MODE.value != "train"):
+        raise UserError(f"{path} holds no run yet. Begin one there with --config=FILE[:variant].")
     commit()
-    workdir = Workdir(Path(WORKDIR.value))
+    workdir = Workdir(path)
     config = CONFIG.value or workdir.config()
     _check_family(config)
     run = Run(**config.run)
