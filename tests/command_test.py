@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -146,6 +147,20 @@ def test_a_complete_run_is_shown_and_its_record_left_alone(finished):
     ended = call("experiments.ntm", f"--workdir={finished}")
     assert ended.returncode == 0 and "This run was complete on" in ended.stderr, ended.stderr
     assert "bits_per_sequence/len6" in ended.stdout and (finished / "result.json").read_bytes() == before
+
+
+def test_a_run_given_more_steps_is_not_complete_until_it_is_finished_anew(finished, tmp_path):
+    workdir = tmp_path / "more"
+    shutil.copytree(finished, workdir)
+    shutil.rmtree(workdir / "figures")
+    (workdir / "figures").write_text("in the way: drawing fails after the training")
+    ended = call("experiments.ntm", f"--workdir={workdir}", "--config=configs/ntm/copy.py:smoke",
+                 "--config.run.replicas=2", "--config.run.steps=60")  # fmt: skip
+    assert ended.returncode != 0 and not (workdir / "result.json").exists()
+    (workdir / "figures").unlink()
+    ended = call("experiments.ntm", f"--workdir={workdir}")
+    assert ended.returncode == 0 and "Testing the state of step 60" in ended.stderr, ended.stderr
+    assert (workdir / "result.json").exists() and (workdir / "report.html").exists()
 
 
 def test_two_processes_in_one_directory(tmp_path):

@@ -125,6 +125,8 @@ def _run(build: Build) -> int:
             return evaluate_selected(program, checkpoints, workdir)
         refuse_fewer_steps(checkpoints, run.steps)
         workdir.claim(config)
+        if max(checkpoints.steps(), default=0) < run.steps:
+            workdir.reopen()
         return _train(program, checkpoints, workdir, config, paper)
     finally:
         checkpoints.close()

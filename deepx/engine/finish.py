@@ -57,8 +57,8 @@ def finish(
         command=command,
     )
     save_figures(workdir.path, figures)
-    workdir.write_json("result.json", record)
     write_report(workdir.path, record, config.to_dict(), figures)
+    workdir.write_json("result.json", record)  # last: it says that the run is complete
     return record
 
 

@@ -84,6 +84,10 @@ class Workdir:
         path = self.path / "result.json"
         return json.loads(path.read_text()) if path.exists() else None
 
+    def reopen(self) -> None:
+        """Drops the record of a run that is given more steps: it would speak of fewer than were taken."""
+        (self.path / "result.json").unlink(missing_ok=True)
+
     def check(self, config: ConfigDict) -> None:
         """Raises UserError, with the differences, when the directory was made with a config of other numbers."""
         if self.config_file.exists():
