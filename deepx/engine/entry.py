@@ -30,6 +30,7 @@ from deepx.engine.record import commit
 from deepx.engine.replicated import replicated
 from deepx.engine.run import Run
 from deepx.engine.workdir import Workdir, workdir_of
+from deepx.nn.cpu import convolution
 
 Build = Callable[[ConfigDict], Experiment]
 ROOT = Path(__file__).resolve().parents[2]
@@ -96,6 +97,10 @@ def _run(build: Build) -> int:
     if not (path / "config.json").exists() and (CONFIG.value is None or MODE.value != "train"):
         raise UserError(f"{path} holds no run yet. Begin one there with --config=FILE[:variant].")
     commit()
+    try:
+        convolution.enable()
+    except ValueError as error:
+        raise UserError(str(error)) from error
     workdir = Workdir(path)
     config = CONFIG.value or workdir.config()
     _check_family(config)

@@ -19,6 +19,7 @@ from ml_collections import ConfigDict
 
 from deepx.engine.config import departures
 from deepx.engine.log import PARTS
+from deepx.nn.cpu import convolution
 
 VERSIONS = ("jax", "jaxlib", "flax", "optax", "numpy")
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,6 +52,7 @@ def result(
         "data": provenance,
         "wall_seconds": round(wall_seconds, 1),
         "device": device(devices),
+        **({"cpu": cpu()} if devices[0].platform == "cpu" else {}),
         "versions": {name: importlib.metadata.version(name) for name in VERSIONS},
         "commit": ", ".join(commits),
         "command": command,
@@ -79,6 +81,11 @@ def device(devices: Sequence[jax.Device]) -> str:
         virtual = f", {len(devices)} virtual devices" if len(devices) > 1 else ""
         return f"{os.cpu_count()}-core CPU ({platform.machine()}{virtual})"
     return f"{len(devices)} x {devices[0].device_kind}"
+
+
+def cpu() -> dict[str, Any]:
+    """What else a CPU's numbers may depend on: XLA's threads, and whose kernels the convolutions were."""
+    return {"threads": convolution.threads(), "convolutions": convolution.lowered()}
 
 
 @functools.cache  # asked for when a session starts: what is committed while it trains did not make its numbers
