@@ -21,13 +21,15 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
+from deepx.nn.batch_norm import BatchNorm
+
 Array = jax.Array
 Key = jax.Array
 Variables = Mapping[str, Any]  # {"params": ..., "batch_stats": ...}
 
 he_normal = nn.initializers.variance_scaling(2.0, "fan_in", "normal")  # He et al. 2015 (arXiv 1502.01852), equation 10
 conv3x3 = partial(nn.Conv, kernel_size=(3, 3), padding=1, use_bias=False, kernel_init=he_normal)
-batch_norm = partial(nn.BatchNorm, momentum=0.9, epsilon=1e-5)  # it has the bias that the convolutions go without
+batch_norm = partial(BatchNorm, momentum=0.9, epsilon=1e-5)  # it has the bias that the convolutions go without
 
 
 @dataclass(frozen=True)

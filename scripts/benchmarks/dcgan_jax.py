@@ -5,14 +5,16 @@ import jax.numpy as jnp
 import optax
 from flax import linen as nn
 
+from deepx.nn.batch_norm import BatchNorm
+
 
 class Generator(nn.Module):
     @nn.compact
     def __call__(self, z):
-        x = nn.relu(nn.BatchNorm(False)(nn.Dense(4 * 4 * 256)(z).reshape(-1, 4, 4, 256)))
+        x = nn.relu(BatchNorm(False)(nn.Dense(4 * 4 * 256)(z).reshape(-1, 4, 4, 256)))
         for width in (128, 64):
             x = nn.ConvTranspose(width, (4, 4), (2, 2), use_bias=False)(x)
-            x = nn.relu(nn.BatchNorm(False)(x))
+            x = nn.relu(BatchNorm(False)(x))
         return jnp.tanh(nn.ConvTranspose(3, (4, 4), (2, 2))(x))
 
 
@@ -22,7 +24,7 @@ class Discriminator(nn.Module):
         x = nn.leaky_relu(nn.Conv(64, (4, 4), 2, padding=1)(x), 0.2)
         for width in (128, 256):
             x = nn.Conv(width, (4, 4), 2, padding=1, use_bias=False)(x)
-            x = nn.leaky_relu(nn.BatchNorm(False)(x), 0.2)
+            x = nn.leaky_relu(BatchNorm(False)(x), 0.2)
         return nn.Dense(1)(x.reshape(len(x), -1))
 
 

@@ -74,7 +74,10 @@ struct Shape {
 
   const float* image(const float* x, int64_t n) const { return x + n * h.input * w.input * channels; }
   int64_t frame_width() const { return w.extent(w.positions(0)); }
-  int64_t frame(int64_t positions) const { return h.extent(positions) * frame_width() * channels; }
+  // From one pixel of a frame to the next. Were it a large power of two, neighbours would contend for the same cache set.
+  int64_t pitch() const { return channels % 64 ? channels : channels + 16; }
+  int64_t frame_row() const { return frame_width() * pitch(); }
+  int64_t frame(int64_t positions) const { return h.extent(positions) * frame_row(); }
   // Positions of a band that fits in BAND, as equal as can be.
   int64_t band() const {
     const int64_t all = h.positions(0);
@@ -86,19 +89,24 @@ struct Shape {
 
 // Copies what positions from `position` on, `count` of them, see of an image; zeros where they look outside it.
 void copy_frame(const Shape& s, const float* image, int64_t position, int64_t count, float* frame) {
-  const int64_t channels = s.channels, width = s.frame_width(), left = s.w.first();
+  const int64_t channels = s.channels, pitch = s.pitch(), width = s.frame_width(), left = s.w.first();
   const int64_t begin = std::clamp<int64_t>(-left, 0, width);
   const int64_t end = std::clamp<int64_t>(s.w.input - left, begin, width);
   int64_t row = s.h.first() + s.h.step() * position;
-  for (int64_t rows = s.h.extent(count); rows > 0; --rows, ++row, frame += width * channels) {
+  for (int64_t rows = s.h.extent(count); rows > 0; --rows, ++row, frame += width * pitch) {
     if (row < 0 || row >= s.h.input) {
-      std::memset(frame, 0, sizeof(float) * width * channels);
+      std::memset(frame, 0, sizeof(float) * width * pitch);
       continue;
     }
     const float* pixels = image + (row * s.w.input + left + begin) * channels;
-    std::memset(frame, 0, sizeof(float) * begin * channels);
-    std::memcpy(frame + begin * channels, pixels, sizeof(float) * (end - begin) * channels);
-    std::memset(frame + end * channels, 0, sizeof(float) * (width - end) * channels);
+    std::memset(frame, 0, sizeof(float) * begin * pitch);
+    if (pitch == channels) {
+      std::memcpy(frame + begin * pitch, pixels, sizeof(float) * (end - begin) * channels);
+    } else {
+      for (int64_t i = begin; i < end; ++i, pixels += channels)
+        std::memcpy(frame + i * pitch, pixels, sizeof(float) * channels);
+    }
+    std::memset(frame + end * pitch, 0, sizeof(float) * (width - end) * pitch);
   }
 }
 
@@ -181,7 +189,7 @@ void convolve(ffi::ThreadPool& pool, const Shape& s, const float* x, const float
 
   const int64_t all = s.h.positions(0), threads = std::max<int64_t>(1, pool.num_threads());
   const int64_t band = std::min(s.band(), std::max<int64_t>(1, all * s.images / (2 * threads)));
-  const int64_t bands = ceil_div(all, band), frame_row = s.frame_width() * channels;
+  const int64_t bands = ceil_div(all, band), frame_row = s.frame_row(), pitch = s.pitch();
   parallel(pool, s.images * bands, [&](int64_t task) {
     const int64_t n = task / bands, begin = task % bands * band, count = std::min(band, all - begin);
     float* frame = scratch<0>(s.frame(count));
@@ -196,7 +204,7 @@ void convolve(ffi::ThreadPool& pool, const Shape& s, const float* x, const float
             for (int64_t q = 0; q < s.w.taps; ++q) {
               if (!s.h.meets(a, p) || !s.w.meets(b, q)) continue;
               const int64_t row = s.h.source(a, p) - s.h.first(), column = s.w.source(b, q) - s.w.first();
-              const int64_t offset = row * frame_row + column * channels;
+              const int64_t offset = row * frame_row + column * pitch;
               const float* from = packed_block(block) + (p * s.w.taps + q) * channels * width;
               if (!runs.empty() && runs.back().offset + runs.back().length == offset &&
                   runs.back().weights + runs.back().length * width == from)
@@ -210,7 +218,7 @@ void convolve(ffi::ThreadPool& pool, const Shape& s, const float* x, const float
             const int64_t row = n * s.h.output + a + t * s.h.dilation;
             float* to = y + (row * s.w.output + b) * features + 2 * block * LANES;
             (width == LANES ? convolve_row<1> : convolve_row<2>)(
-                from, s.w.step() * channels, runs, to, s.w.dilation * features, features - 2 * block * LANES,
+                from, s.w.step() * pitch, runs, to, s.w.dilation * features, features - 2 * block * LANES,
                 s.w.positions(b));
           }
         }
@@ -277,10 +285,10 @@ void weight_gradient(ffi::ThreadPool& pool, const Shape& s, const float* x, cons
   // A task sums over a part of the images, for a share of the features where there are too few images for parts enough.
   const int64_t parts = std::clamp<int64_t>(s.images * pixels / PIXELS_OF_PART, 1, std::min(TASKS, s.images));
   const int64_t shares = std::min(vectors, ceil_div(TASKS / 2, parts));
-  const int64_t band = s.band(), frame = s.frame(band), frame_row = s.frame_width() * channels;
+  const int64_t band = s.band(), frame = s.frame(band), frame_row = s.frame_row(), pitch = s.pitch();
   const int64_t together = band < s.h.output ? 1 : std::max<int64_t>(1, BAND / frame);  // images in a patch
   // Numbers of x that are neighbours, and stay so from pixel to pixel: of all taps of a row of the kernel, or of one.
-  const int64_t merged = s.w.reach == 1 ? s.w.taps : 1, length = merged * channels;
+  const int64_t merged = s.w.reach == 1 && pitch == channels ? s.w.taps : 1, length = merged * channels;
 
   const Floats partial = floats(parts * vectors * rows * LANES);  // [part][vector][tap][channel][LANES]
   parallel(pool, parts * shares, [&](int64_t task) {
@@ -295,7 +303,7 @@ void weight_gradient(ffi::ThreadPool& pool, const Shape& s, const float* x, cons
         patch.images = std::min(together, last - n);
         patch.rows = std::min(band, s.h.output - begin);
         patch.columns = s.w.output;
-        patch.x_image = frame, patch.x_row = s.h.stride * frame_row, patch.x_column = s.w.stride * channels;
+        patch.x_image = frame, patch.x_row = s.h.stride * frame_row, patch.x_column = s.w.stride * pitch;
         float* frames = scratch<0>(patch.images * frame);
         for (int64_t i = 0; i < patch.images; ++i)
           copy_frame(s, s.image(x, n + i), begin, patch.rows, frames + i * frame);
@@ -306,18 +314,20 @@ void weight_gradient(ffi::ThreadPool& pool, const Shape& s, const float* x, cons
           copy_vectors(ys, count, features, v0, v1, copied);
           ys = copied;
         }
-        for (int64_t v = v0; v < v1; ++v) {
-          patch.x = frames, patch.y = ys + (v - v0) * count * LANES;
-          float* into = sums + (v - v0) * rows * LANES;
-          for (int64_t p = 0; p < s.h.taps; ++p)
-            for (int64_t q = 0; q < s.w.taps; q += merged) {
-              const int64_t offset = p * s.h.reach * frame_row + q * s.w.reach * channels;
-              for (int64_t i = 0, some; i < length; i += some, into += some * LANES) {
-                some = ceil_div(length - i, ceil_div(length - i, NUMBERS));  // blocks as equal as can be
-                gradient_block_of<NUMBERS>(some)(patch, offset + i, into);
+        patch.x = frames;
+        for (int64_t p = 0; p < s.h.taps; ++p)
+          for (int64_t q = 0; q < s.w.taps; q += merged) {
+            const int64_t offset = p * s.h.reach * frame_row + q * s.w.reach * pitch;
+            for (int64_t i = 0, some; i < length; i += some) {
+              some = ceil_div(length - i, ceil_div(length - i, NUMBERS));  // blocks as equal as can be
+              const GradientBlock block = gradient_block_of<NUMBERS>(some);
+              float* into = sums + ((p * s.w.taps + q) * channels + i) * LANES;
+              for (int64_t v = 0; v < v1 - v0; ++v) {  // innermost: what is read of x stays in the first-level cache
+                patch.y = ys + v * count * LANES;
+                block(patch, offset + i, into + v * rows * LANES);
               }
             }
-        }
+          }
       }
   });
   const int64_t slices = std::min<int64_t>(rows, 64);
