@@ -26,7 +26,7 @@ from absl import app, flags
 
 from deepx.engine.supervised import supervised
 from deepx.models import resnet
-from deepx.nn.cpu import convolution
+from deepx.nn.cpu import kernels
 
 STEPS = flags.DEFINE_integer("steps", 20_000, "Steps of each training.")
 TRAININGS = flags.DEFINE_integer("trainings", 1, "Trainings at once, each in a thread of this process.")
@@ -86,7 +86,7 @@ def resident() -> float:
 
 
 def main(_) -> None:
-    convolution.enable()
+    kernels.enable()
     trainings = [Training() for _ in range(TRAININGS.value)]
     threads = [threading.Thread(target=training.run, daemon=True) for training in trainings]
     for thread in threads:
@@ -105,7 +105,7 @@ def main(_) -> None:
             print(f"{now - begun:6.0f} s  steps {[t.step for t in trainings]}  {resident():.0f} MB", flush=True)
     digests = {training.digest for training in trainings}
     print(
-        f"{STEPS.value} steps x {TRAININGS.value}, {convolution.threads()} threads, {convolution.lowered()}: "
+        f"{STEPS.value} steps x {TRAININGS.value}, {kernels.threads()} threads, {kernels.lowered()}: "
         f"{time.monotonic() - begun:.0f} s, {resident():.0f} MB, parameters {' '.join(sorted(digests))}"
     )
     sys.exit(len(digests) != 1 or "" in digests)

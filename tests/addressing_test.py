@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepx.nn import addressing
+from deepx.nn import addressing, memory
 
 MEMORY_BWN = jnp.array([[[1.0, 0.0, 3.0, -2.0], [0.0, 2.0, 4.0, 0.0]]])  # slots (1,0), (0,2), (3,4), (-2,0)
 
@@ -71,7 +71,7 @@ def test_sharpen():
 
 
 def test_read_is_the_weighted_sum_of_slots():
-    r = addressing.read(jnp.array([[[0.0, 0.5, 0.5, 0.0], [1.0, 0.0, 0.0, 0.0]]]), MEMORY_BWN)
+    r = memory.read(jnp.array([[[0.0, 0.5, 0.5, 0.0], [1.0, 0.0, 0.0, 0.0]]]), MEMORY_BWN)
     np.testing.assert_allclose(r[0], [[1.5, 3.0], [1.0, 0.0]])
 
 
@@ -79,15 +79,15 @@ def test_write_erases_what_every_head_erases_and_then_adds():
     w = jnp.array([[[0.0, 1.0, 0.0, 0.0], [0.0, 0.5, 1.0, 0.0]]])
     erase = jnp.array([[[0.0, 0.5], [1.0, 0.0]]])
     add = jnp.array([[[1.0, 0.0], [0.0, 1.0]]])
-    m = addressing.write(w, erase, add, MEMORY_BWN)[0]
+    m = memory.write(w, erase, add, MEMORY_BWN)[0]
     # slot 1: (0 (1 - 0)(1 - 0.5), 2 (1 - 0.5)(1 - 0)) + (1, 0) + 0.5 (0, 1); slot 2: (3 (1 - 1), 4) + (0, 1).
     np.testing.assert_allclose(m.T, [[1, 0], [1, 1.5], [0, 5], [-2, 0]])
 
 
 def test_what_is_written_after_a_full_erase_is_read_back():
     w, vector = weighting(0, 0, 1, 0), jnp.array([[[0.7, -0.2]]])
-    m = addressing.write(w, jnp.ones((1, 1, 2)), vector, MEMORY_BWN)
-    np.testing.assert_allclose(addressing.read(w, m), vector)
+    m = memory.write(w, jnp.ones((1, 1, 2)), vector, MEMORY_BWN)
+    np.testing.assert_allclose(memory.read(w, m), vector)
     np.testing.assert_array_equal(m[..., jnp.array([0, 1, 3])], MEMORY_BWN[..., jnp.array([0, 1, 3])])
 
 

@@ -13,12 +13,12 @@ from deepx.nn.cpu import build
 ROOT = Path(__file__).resolve().parents[1]
 CONVOLVE = """
 import jax, jax.numpy as jnp
-from deepx.nn.cpu import convolution
-convolution.enable()
+from deepx.nn.cpu import kernels
+kernels.enable()
 for n in (1, 2):
     x, w = jnp.ones((n, 1, 3, 3)), jnp.ones((1, 1, 3, 3))
     print(float(jax.jit(lambda x: jax.lax.conv(x, w, (1, 1), "VALID").sum())(x)))
-print(convolution.lowered())
+print(kernels.lowered())
 """
 
 
@@ -53,7 +53,7 @@ def cache(tmp_path, monkeypatch) -> Path:
 
 def test_a_library_is_compiled_once(instructions, cache, monkeypatch):
     build.library(instructions)
-    assert [path.name for path in cache.iterdir()] == [f"convolution-{build.key(instructions)}.so"]
+    assert [path.name for path in cache.iterdir()] == [f"kernels-{build.key(instructions)}.so"]
     monkeypatch.setattr(build, "compile_to", lambda *_: pytest.fail("compiled again"))
     build.library(instructions)
 
@@ -75,20 +75,20 @@ def test_two_processes_at_once(instructions, cache, tmp_path):
         for _ in range(2)
     ]
     for process in processes:
-        assert process.communicate(timeout=200)[0].split("\n")[2] == f"native ({instructions})"
+        assert process.communicate(timeout=200)[0].split("\n")[2] == f"convolution ({instructions})"
     assert len(list(cache.iterdir())) == 1
 
 
 def test_a_damaged_library_is_made_anew(instructions, cache):
     cache.mkdir(parents=True)
-    (cache / f"convolution-{build.key(instructions)}.so").write_bytes(b"\x7fELF damaged")
+    (cache / f"kernels-{build.key(instructions)}.so").write_bytes(b"\x7fELF damaged")
     build.library(instructions)
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(instructions, tmp_path):
     (tmp_path / "deepx").write_text("a file where the directory should be")
     done = convolve(XDG_CACHE_HOME=str(tmp_path), JAX_ENABLE_COMPILATION_CACHE="false")
-    assert done.stdout.split("\n")[2] == f"native ({instructions})", done.stderr
+    assert done.stdout.split("\n")[2] == f"convolution ({instructions})", done.stderr
 
 
 @pytest.mark.parametrize("failing", [True, False], ids=["a_failing_compiler", "no_compiler"])
@@ -97,7 +97,7 @@ def test_without_a_compiler_xlas_own_serve_and_it_is_said_once(instructions, tmp
         script(tmp_path / "g++", "echo 'convolution.cc:1: error: I am out of order' >&2; exit 1")
     done = convolve(PATH=str(tmp_path), XDG_CACHE_HOME=str(tmp_path / "cache"), CXX="")
     assert done.returncode == 0 and done.stdout.split() == ["9.0", "18.0", "xla"], done.stderr
-    said = [line for line in done.stderr.splitlines() if "Convolutions are XLA's own" in line]
+    said = [line for line in done.stderr.splitlines() if "XLA's own kernels serve" in line]
     assert len(said) == 1
     assert ("I am out of order" if failing else "no C++ compiler was found") in said[0]
 

@@ -15,7 +15,7 @@ from jax import lax
 from jax.sharding import AxisType, NamedSharding
 from jax.sharding import PartitionSpec as P
 
-from deepx.nn.cpu import build, convolution
+from deepx.nn.cpu import build, kernels
 
 ROOT = Path(__file__).resolve().parents[1]
 NHWC = ("NHWC", "HWIO", "NHWC")
@@ -29,11 +29,11 @@ except build.Unavailable as reason:
 
 @pytest.fixture(autouse=True, scope="module")
 def enabled():
-    convolution.enable()
+    kernels.enable()
     yield
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(convolution.SWITCH, "xla")
-        convolution.enable()
+        patch.setenv(kernels.SWITCH, "xla")
+        kernels.enable()
 
 
 def numbers(seed: int, *shape: int) -> jax.Array:
@@ -51,7 +51,7 @@ def both(f, *arguments):
     """`f` compiled with our convolutions and with XLA's; the first must hold ours, and the second must not."""
     ours = jax.jit(lambda *a: f(*a)).lower(*arguments)
     assert "deepx_" in ours.as_text()
-    with convolution.disabled():
+    with kernels.disabled():
         theirs = jax.jit(lambda *a: f(*a)).lower(*arguments)
     assert "deepx_" not in theirs.as_text()
     return ours.compile()(*arguments), theirs.compile()(*arguments)
@@ -201,20 +201,20 @@ def test_what_is_not_for_our_kernels_is_xlas(f):
 DIGEST = """
 import hashlib, sys
 import jax, jax.numpy as jnp
-from deepx.nn.cpu import build, convolution
+from deepx.nn.cpu import build, kernels
 if sys.argv[1:]:
     build.instructions = lambda: sys.argv[1]
-convolution.enable()
+kernels.enable()
 def f(x, w): return jax.lax.conv_general_dilated(x, w, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"))
 x, w = jax.random.normal(jax.random.key(0), (50, 9, 9, 7)), jax.random.normal(jax.random.key(1), (3, 3, 7, 20))
 def g(x, w): return [f(x, w), *jax.vjp(f, x, w)[1](jnp.ones((50, 9, 9, 20)))]
 ours = jax.jit(lambda x, w: g(x, w))(x, w)
-assert convolution.lowered().startswith("native"), convolution.lowered()
-with convolution.disabled():
+assert kernels.lowered().startswith("convolution ("), kernels.lowered()
+with kernels.disabled():
     theirs = jax.jit(lambda x, w: g(x, w))(x, w)
 for a, b in zip(ours, theirs):
     assert jnp.abs(a - b).max() <= 1e-5 * jnp.abs(b).max()
-print(convolution.threads(), hashlib.sha256(b"".join(jax.device_get(a).tobytes() for a in ours)).hexdigest())
+print(kernels.threads(), hashlib.sha256(b"".join(jax.device_get(a).tobytes() for a in ours)).hexdigest())
 """
 
 
@@ -237,26 +237,26 @@ def test_the_kernels_for_avx2_are_right_too():
 
 
 def test_the_switch(monkeypatch):
-    monkeypatch.setenv(convolution.SWITCH, "fast")
+    monkeypatch.setenv(kernels.SWITCH, "fast")
     with pytest.raises(ValueError, match="'fast'; it must be 'native' or 'xla'"):
-        convolution.enable()
-    monkeypatch.setenv(convolution.SWITCH, "xla")
-    convolution.enable()
+        kernels.enable()
+    monkeypatch.setenv(kernels.SWITCH, "xla")
+    kernels.enable()
     assert "deepx_" not in jax.jit(lambda: conv(X, W)).lower().as_text()
-    monkeypatch.delenv(convolution.SWITCH)
-    convolution.enable()
+    monkeypatch.delenv(kernels.SWITCH)
+    kernels.enable()
     assert "deepx_" in jax.jit(lambda: conv(X, W)).lower().as_text()
 
 
 def test_the_rule_that_we_stand_before_is_the_one_that_jax_registers():
-    """`_xla` is jax's own private rule: this fails where a new jax registers another."""
+    """Our rule falls back on jax's own private one: this fails where a new jax registers another."""
     code = """
 from jax import lax
 from jax.interpreters import mlir
 theirs = mlir._platform_specific_lowerings["cpu"][lax.conv_general_dilated_p]
 from deepx.nn.cpu import convolution
 rule = getattr(theirs, "rule", theirs)
-assert (rule.func, rule.keywords) == (convolution._xla.func, convolution._xla.keywords)
+assert (rule.func, rule.keywords) == (convolution.RULE.xla.func, convolution.RULE.xla.keywords)
 """
     done = python(code)
     assert done.returncode == 0, done.stderr

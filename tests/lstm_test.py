@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 
 from deepx.nn import lstm
+from deepx.nn.recurrence import dense, unroll
 
 
 def test_gates_of_a_single_cell():
-    params = {"input": jnp.array([[1.0, 2.0, 3.0, 4.0]]), "recurrent": jnp.full((1, 4), 0.5), "bias": jnp.arange(4.0)}
-    state = lstm.step(
-        params, lstm.State(jnp.array([[2.0]]), jnp.array([[-1.0]])), lstm.project(params, jnp.array([[1.0]]))
-    )
-    i, f, g, o = np.array([1 + 1 + 0, 2 + 1 + 1, 3 + 1 + 2, 4 + 1 + 3.0])  # input + recurrent + bias
+    gates = jnp.array([[2.0, 4.0, 6.0, 8.0]])
+    state = lstm.advance(jnp.array([[-1.0]]), gates)
+    i, f, g, o = np.asarray(gates[0])
     sigmoid = lambda x: 1 / (1 + np.exp(-x))  # noqa: E731
     c = sigmoid(f) * -1 + sigmoid(i) * np.tanh(g)
     np.testing.assert_allclose(state.c[0, 0], c, rtol=1e-5)
@@ -22,21 +21,21 @@ def test_gates_of_a_single_cell():
 
 def test_a_scan_agrees_with_torch():
     torch = pytest.importorskip("torch")
-    params = lstm.init(jax.random.key(0), 3, 5)
+    params = lstm.init(jax.random.key(0), 3, 5, 5)
     x_TBI = jax.random.normal(jax.random.key(1), (7, 2, 3))
     h, c = jax.random.normal(jax.random.key(2), (2, 2, 5))
 
-    def scanned(state, projected):
-        state = lstm.step(params, state, projected)
+    def step(product, state, projected):
+        state = lstm.advance(state.c, projected + product("cell", state.h))
         return state, state.h
 
-    last, h_TBC = jax.lax.scan(scanned, lstm.State(h, c), lstm.project(params, x_TBI))
+    last, h_TBC = unroll(step, {"cell": params["recurrent"]}, lstm.State(h, c), dense(params["input"], x_TBI))
     cell = torch.nn.LSTM(3, 5)  # torch's gates stand in the same order
     tensor = lambda a: torch.tensor(np.asarray(a))  # noqa: E731
     with torch.no_grad():
-        cell.weight_ih_l0.copy_(tensor(params["input"].T))
-        cell.weight_hh_l0.copy_(tensor(params["recurrent"].T))
-        cell.bias_ih_l0.copy_(tensor(params["bias"]))
+        cell.weight_ih_l0.copy_(tensor(params["input"]["kernel"].T))
+        cell.weight_hh_l0.copy_(tensor(params["recurrent"]["kernel"].T))
+        cell.bias_ih_l0.copy_(tensor(params["input"]["bias"]))
         cell.bias_hh_l0.zero_()
         expected, (_, expected_c) = cell(tensor(x_TBI), (tensor(h)[None], tensor(c)[None]))
     np.testing.assert_allclose(h_TBC, expected, atol=1e-6)
@@ -44,7 +43,7 @@ def test_a_scan_agrees_with_torch():
 
 
 def test_parameters():
-    params = lstm.init(jax.random.key(0), 3, 5)
+    params = lstm.init(jax.random.key(0), 3, 5, 5)
     assert sum(a.size for a in jax.tree.leaves(params)) == 4 * 5 * (3 + 5 + 1)
-    np.testing.assert_array_equal(params["bias"].reshape(4, 5)[1], 1)  # the forget gate
-    assert max(float(jnp.abs(params[k]).max()) for k in ("input", "recurrent")) <= 5**-0.5
+    np.testing.assert_array_equal(params["input"]["bias"].reshape(4, 5)[1], 1)  # the forget gate
+    assert max(float(jnp.abs(params[k]["kernel"]).max()) for k in ("input", "recurrent")) <= 5**-0.5

@@ -1,11 +1,11 @@
-"""Pictures of a neural Turing machine at work (Graves, Wayne, Danihelka 2014, Figures 4 and 6).
+"""Pictures of a neural Turing machine at work (Graves, Wayne, Danihelka 2014, Figures 4 to 17).
 
-Shapes: T time, I inputs, O outputs, N memory slots, W slot width. One sequence at a time; time runs to the right.
+Shapes: S sequences, T time, I inputs, O outputs, N memory slots, W slot width, E write heads. Time runs to the right.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,26 +14,72 @@ from matplotlib.figure import Figure
 WIDTH = 10.0  # inches
 
 
-def copy_figure(inputs: Sequence[np.ndarray], targets: Sequence[np.ndarray], outputs: Sequence[np.ndarray]) -> Figure:
-    """Inputs [T, I] with targets and outputs [T, O] of several sequences, the longest in a row of its own (Figure 4).
+def outputs_figure(examples: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]]) -> Figure:
+    """Inputs [T, I], targets and outputs [T, O] of named sequences over one time axis (Figures 4 to 16).
 
-    `outputs` are probabilities; a bit is wrong where it lies on the other side of 1/2 from its target.
+    Outputs are probabilities; a bit is wrong where it lies on the other side of 1/2 from its target. What is not judged
+    is NaN in both, and left white. Short sequences share a row.
     """
-    order = sorted(range(len(targets)), key=lambda i: len(targets[i]))
-    rows = [row for row in (order[:-1], order[-1:]) if row]
-    figure = Figure(figsize=(WIDTH, 2.9 * len(rows)), layout="constrained")
+    rows = packed({name: len(parts[0]) for name, parts in examples.items()})
+    figure = Figure(figsize=(WIDTH, 3.0 * len(rows)), layout="constrained")
     for row, band in zip(rows, np.atleast_1d(figure.subfigures(len(rows), 1)), strict=True):
-        axes = band.subplots(3, len(row), squeeze=False, sharex="col", width_ratios=[len(targets[i]) + 4 for i in row])
-        for column, i in enumerate(row):
-            for axis, values in zip(axes[:, column], (inputs[i], targets[i], outputs[i]), strict=True):
+        widths = [len(examples[name][0]) + 6 for name in row]
+        axes = band.subplots(3, len(row), squeeze=False, sharex="col", width_ratios=widths)
+        for column, name in enumerate(row):
+            _, targets, outputs = examples[name]
+            for axis, values in zip(axes[:, column], examples[name], strict=True):
                 image = show(axis, values)
-            wrong = int(np.sum((np.asarray(outputs[i]) > 0.5) != (np.asarray(targets[i]) > 0.5)))
-            axes[0, column].set_title(f"length {len(targets[i])}\n{wrong} wrong bits", fontsize=9)
+            wrong = int(np.sum((np.asarray(outputs) > 0.5) != (np.asarray(targets) > 0.5)))
+            axes[0, column].set_title(f"{name}\n{wrong} wrong bits", fontsize=9)
             axes[2, column].set_xlabel("time step")
-            axes[2, column].set_xlim(0.5, max(len(inputs[i]), len(targets[i])) + 0.5)
         for axis, name in zip(axes[:, 0], ("inputs", "targets", "outputs"), strict=True):
             axis.set_ylabel(name)
         band.colorbar(image, ax=axes, shrink=0.6, ticks=(0, 0.5, 1), label="probability of a 1")
+    return figure
+
+
+def packed(lengths: Mapping[str, int], room: int = 140) -> list[list[str]]:
+    """Names in rows, short ones first, of at most four and `room` steps in all, unless one alone is longer."""
+    rows: list[list[str]] = []
+    for name in sorted(lengths, key=lambda name: lengths[name]):
+        if rows and len(rows[-1]) < 4 and sum(lengths[n] for n in rows[-1]) + lengths[name] <= room:
+            rows[-1].append(name)
+        else:
+            rows.append([name])
+    return rows
+
+
+def predictions_figure(bits: np.ndarray, network: np.ndarray, optimal: np.ndarray, judged: np.ndarray) -> Figure:
+    """Probabilities [T] that the next bit is 1, the network's and the optimal estimator's, below the bits (Fig. 14)."""
+    figure = Figure(figsize=(WIDTH, 4.2), layout="constrained")
+    strip, axis = figure.subplots(2, 1, sharex=True, height_ratios=[1, 9])
+    show(strip, np.asarray(bits)[:, None])
+    strip.set_yticks([])
+    strip.set_ylabel("bit", rotation=0, ha="right", va="center")
+    steps = np.arange(1, len(bits) + 1)
+    seen = np.asarray(judged) > 0
+    axis.plot(steps[seen], np.asarray(optimal)[seen], color="0.5", lw=1.2, label="optimal estimator")
+    axis.plot(steps[seen], np.asarray(network)[seen], color="C3", lw=1.2, label="network")
+    axis.set(xlabel="time step", ylabel="probability that the next bit is 1", ylim=(-0.03, 1.03))
+    axis.legend(loc="upper right", fontsize=9, framealpha=0.9)
+    return figure
+
+
+def locations_figure(priority: np.ndarray, slot: np.ndarray) -> Figure:
+    """The slot [S, T, E] that each write head weighs most, against the priority [S, T] of the vector that it saw."""
+    heads = slot.shape[-1]
+    figure = Figure(figsize=(WIDTH, 3.0 * -(-heads // 4) + 0.4), layout="constrained")
+    axes = figure.subplots(-(-heads // 4), min(heads, 4), squeeze=False, sharex=True, sharey=True)
+    for head, axis in enumerate(axes.flat):
+        if head >= heads:
+            axis.set_axis_off()
+            continue
+        axis.plot(np.ravel(priority), np.ravel(slot[..., head]), ".", ms=2, alpha=0.3)
+        axis.set_title(f"write head {head + 1}", fontsize=9)
+    for axis in axes[-1]:
+        axis.set_xlabel("priority")
+    for axis in axes[:, 0]:
+        axis.set_ylabel("slot written most")
     return figure
 
 

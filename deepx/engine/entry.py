@@ -30,7 +30,7 @@ from deepx.engine.record import commit
 from deepx.engine.replicated import replicated
 from deepx.engine.run import Run
 from deepx.engine.workdir import Workdir, workdir_of
-from deepx.nn.cpu import convolution
+from deepx.nn.cpu import kernels
 
 Build = Callable[[ConfigDict], Experiment]
 ROOT = Path(__file__).resolve().parents[2]
@@ -98,7 +98,7 @@ def _run(build: Build) -> int:
         raise UserError(f"{path} holds no run yet. Begin one there with --config=FILE[:variant].")
     commit()
     try:
-        convolution.enable()
+        kernels.enable()
     except ValueError as error:
         raise UserError(str(error)) from error
     workdir = Workdir(path)

@@ -19,7 +19,7 @@ from ml_collections import ConfigDict
 
 from deepx.engine.config import departures
 from deepx.engine.log import PARTS
-from deepx.nn.cpu import convolution
+from deepx.nn.cpu import kernels
 
 VERSIONS = ("jax", "jaxlib", "flax", "optax", "numpy")
 ROOT = Path(__file__).resolve().parents[2]
@@ -84,8 +84,8 @@ def device(devices: Sequence[jax.Device]) -> str:
 
 
 def cpu() -> dict[str, Any]:
-    """What else a CPU's numbers may depend on: XLA's threads, and whose kernels the convolutions were."""
-    return {"threads": convolution.threads(), "convolutions": convolution.lowered()}
+    """What else a CPU's numbers may depend on: XLA's threads, and which operations our kernels did."""
+    return {"threads": kernels.threads(), "kernels": kernels.lowered()}
 
 
 @functools.cache  # asked for when a session starts: what is committed while it trains did not make its numbers

@@ -1,4 +1,4 @@
-"""Addressing, reading and writing an external memory (Graves, Wayne, Danihelka 2014, arXiv 1410.5401, section 3).
+"""Addressing an external memory (Graves, Wayne, Danihelka 2014, arXiv 1410.5401, section 3.3).
 
 Shapes: B batch, H heads, N memory slots, W slot width, S = 2 x range + 1 shifts. Slots come last (`memory_BWN`), so
 that everything done to a memory runs along its contiguous axis.
@@ -56,16 +56,3 @@ def shift(w_BHN: Array, s_BHS: Array) -> Array:
 def sharpen(w_BHN: Array, gamma_BH: Array) -> Array:
     """Weightings to the power of gamma >= 1, normalised, eq 9; computed in logarithms, so nothing underflows to 0/0."""
     return jax.nn.softmax(gamma_BH[:, :, None] * jnp.log(jnp.maximum(w_BHN, TINY)), axis=-1)
-
-
-def read(w_BHN: Array, memory_BWN: Array) -> Array:
-    """Read vectors r_BHW, eq 2."""
-    return jnp.einsum("bhn,bwn->bhw", w_BHN, memory_BWN)
-
-
-def write(w_BHN: Array, erase_BHW: Array, add_BHW: Array, memory_BWN: Array) -> Array:
-    """The memory after every head has erased (eq 3), then every head has added (eq 4): their order is immaterial."""
-    chex.assert_rank([w_BHN, erase_BHW, add_BHW, memory_BWN], 3)
-    for e in range(w_BHN.shape[1]):
-        memory_BWN = memory_BWN * (1 - jnp.einsum("bw,bn->bwn", erase_BHW[:, e], w_BHN[:, e]))
-    return memory_BWN + jnp.einsum("bhw,bhn->bwn", add_BHW, w_BHN)

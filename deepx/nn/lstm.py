@@ -1,7 +1,8 @@
 """The LSTM cell (Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000), written once.
 
-Shapes: B batch, I input, C cells, ... any leading axes. The input's share of the gates, `project(params, x)`, does not
-depend on the state, so a caller who has all inputs computes it once for all time steps, outside the scan.
+Shapes: B batch, I input, C cells, ... any leading axes. Weights come in two parts: `input`, whose product with the
+inputs does not depend on the state, so that it is taken once for all time steps, outside the loop; and `recurrent`,
+whose product with what the time loop carries is taken inside it (`recurrence.unroll`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import jax
 import jax.numpy as jnp
 
 Array = jax.Array
-Params = Mapping[str, Array]
+Params = Mapping[str, Mapping[str, Array]]
 
 
 class State(NamedTuple):
@@ -24,25 +25,25 @@ class State(NamedTuple):
     c: Array
 
 
-def init(key: Array, inputs: int, cells: int) -> dict[str, Array]:
-    """Parameters, uniform in +-1/sqrt(cells); the forget gate's bias is 1. Gates stand in the order i, f, g, o."""
+def init(key: Array, inputs: int, carried: int, cells: int) -> dict[str, dict[str, Array]]:
+    """Parameters, uniform in +-1/sqrt(cells); the forget gate's bias is 1. Gates stand in the order i, f, g, o.
+
+    carried: how many numbers `recurrent` multiplies; `cells`, where the cell sees nothing of the state but its own h.
+    """
     input_key, recurrent_key = jax.random.split(key)
     bound = cells**-0.5
     return {
-        "input": jax.random.uniform(input_key, (inputs, 4 * cells), minval=-bound, maxval=bound),
-        "recurrent": jax.random.uniform(recurrent_key, (cells, 4 * cells), minval=-bound, maxval=bound),
-        "bias": jnp.zeros(4 * cells).at[cells : 2 * cells].set(1.0),
+        "input": {
+            "kernel": jax.random.uniform(input_key, (inputs, 4 * cells), minval=-bound, maxval=bound),
+            "bias": jnp.zeros(4 * cells).at[cells : 2 * cells].set(1.0),
+        },
+        "recurrent": {"kernel": jax.random.uniform(recurrent_key, (carried, 4 * cells), minval=-bound, maxval=bound)},
     }
 
 
-def project(params: Params, x: Array) -> Array:
-    """The input's share of the gates, [..., I] -> [..., 4C]."""
-    return x @ params["input"] + params["bias"]
-
-
-def step(params: Params, state: State, projected: Array) -> State:
-    """One time step from the projected input [B, 4C]."""
-    chex.assert_equal_shape(state)
-    i, f, g, o = jnp.split(projected + state.h @ params["recurrent"], 4, axis=-1)
-    c = jax.nn.sigmoid(f) * state.c + jax.nn.sigmoid(i) * jnp.tanh(g)
+def advance(c: Array, gates: Array) -> State:
+    """The next state from the cell [B, C] and the gates before their non-linearities [B, 4C]."""
+    chex.assert_equal(gates.shape[-1], 4 * c.shape[-1])
+    i, f, g, o = jnp.split(gates, 4, axis=-1)
+    c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
     return State(jax.nn.sigmoid(o) * jnp.tanh(c), c)

@@ -52,7 +52,7 @@ class Family:
 
 IMAGES = (
     Side("deepx", "jax"),
-    Side("jax", "jax", environment={"DEEPX_CPU_CONVOLUTIONS": "xla"}),
+    Side("jax", "jax", environment={"DEEPX_CPU_KERNELS": "xla"}),
     Side("torch", "torch", "contiguous"),
     Side("torch, channels last", "torch", "channels_last"),
 )
@@ -60,6 +60,7 @@ FAMILIES = {
     "conv": Family(conv.CASES, IMAGES, "torch, channels last", conv.GIGAFLOPS),
     "resnet": Family(("resnet20", "resnet56"), IMAGES, "torch, channels last"),
     "dcgan": Family(("dcgan32",), IMAGES, "torch, channels last"),
+    "ntm": Family(("batch 1", "batch 16", "batch 64"), (Side("deepx", "jax"), Side("torch", "torch")), "torch"),
 }
 
 

@@ -49,9 +49,9 @@ def prepare_jax() -> None:
     from deepx.nn.cpu import allocator
 
     allocator.keep_memory()
-    from deepx.nn.cpu import convolution
+    from deepx.nn.cpu import kernels
 
-    convolution.enable()
+    kernels.enable()
 
 
 if __name__ == "__main__":

@@ -14,14 +14,15 @@ from pathlib import Path
 import jax
 import jaxlib
 
-SOURCES = tuple(Path(__file__).with_name(name) for name in ("convolution.cc", "parallel.h"))
+NAMES = ("convolution.cc", "heads.cc", "heads.h", "parallel.h", "vector.h")
+SOURCES = tuple(Path(__file__).with_name(name) for name in NAMES)
 FLAGS = ("-std=c++17", "-O3", "-fPIC", "-shared", "-ffp-contract=fast")
 INSTRUCTIONS = {  # by falling width: the name in /proc/cpuinfo of each that is needed, which is also the compiler's
     "AVX-512": ("avx512f", "avx2", "fma"),
     "AVX2": ("avx2", "fma"),
 }
 COMPILERS = ("g++", "clang++", "c++")
-PATIENCE = 120  # seconds for the compiler; it takes three
+PATIENCE = 120  # seconds for the compiler; it takes ten
 
 
 class Unavailable(Exception):
@@ -60,7 +61,7 @@ def library(instructions: str) -> ctypes.CDLL:
     It enters the cache by one rename, so that another process finds all of it or nothing. Where the cache cannot be
     written, the library serves this process alone.
     """
-    kept = cache() / f"convolution-{key(instructions)}.so"
+    kept = cache() / f"kernels-{key(instructions)}.so"
     if kept.exists():
         try:
             return ctypes.CDLL(str(kept))
@@ -72,7 +73,7 @@ def library(instructions: str) -> ctypes.CDLL:
     except OSError:
         room, kept = tempfile.TemporaryDirectory(), None
     with room as directory:
-        fresh = Path(directory) / "convolution.so"
+        fresh = Path(directory) / "kernels.so"
         compile_to(fresh, instructions)
         if kept is not None:
             fresh = fresh.replace(kept)
@@ -88,7 +89,8 @@ def compile_to(path: Path, instructions: str) -> None:
     if compiler is None:
         raise Unavailable(f"no C++ compiler was found (none of {', '.join(COMPILERS)} is on the PATH)")
     machine = [f"-m{name}" for name in INSTRUCTIONS[instructions]]
-    command = [compiler, *FLAGS, *machine, "-isystem", jax.ffi.include_dir(), str(SOURCES[0]), "-o", str(path)]
+    units = [str(source) for source in SOURCES if source.suffix == ".cc"]
+    command = [compiler, *FLAGS, *machine, "-isystem", jax.ffi.include_dir(), *units, "-o", str(path)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=PATIENCE)
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -29,6 +29,7 @@
 #include <vector>
 
 #include "parallel.h"
+#include "vector.h"
 
 namespace {
 
@@ -36,19 +37,13 @@ namespace ffi = xla::ffi;
 
 // Register blocks. AVX-512 has 32 registers of 16 numbers, AVX2 16 of 8; one or two are needed besides the block.
 #ifdef __AVX512F__
-constexpr int LANES = 16;
 constexpr int PIXELS_BY_1 = 16, PIXELS_BY_2 = 8, NUMBERS = 24;
 #else
-constexpr int LANES = 8;
 constexpr int PIXELS_BY_1 = 8, PIXELS_BY_2 = 4, NUMBERS = 12;
 #endif
 constexpr int64_t BAND = 1 << 16;         // numbers of a band: 256 KiB, a part of a core's second-level cache
 constexpr int64_t TASKS = 16;            // of a weight gradient, at most
 constexpr int64_t PIXELS_OF_PART = 512;  // of a partial sum of one, at least
-
-typedef float Vector __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
-inline Vector load(const float* p) { return *reinterpret_cast<const Vector*>(p); }
-inline void store(float* p, Vector v) { *reinterpret_cast<Vector*>(p) = v; }
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 int64_t floor_div(int64_t a, int64_t b) { return a >= 0 ? a / b : -ceil_div(-a, b); }

@@ -1,0 +1,27 @@
+"""The algorithmic tasks of Graves, Wayne, Danihelka (2014, arXiv 1410.5401), section 4, sampled on the device.
+
+One task a module. Each has `sample(key, *, batch_size, ...) -> Batch`, pure and of static shapes, and `sizes(...)`, the
+channels of its inputs and outputs. A sequence has zeros behind its end, and the mask says which outputs are judged.
+
+A sampler compiles once for all lengths: what is padded to (`padded_length`, ...) is static and fixes T, what is drawn
+(`min_length`, `max_length`, ...) may be traced. Ranges that are not traced are checked; of traced ones the caller must
+see to it that they hold.
+
+Shapes: B batch, T time, I input channels, O output channels, L longest sequence, V bits of a vector; more in the tasks.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+
+Array = jax.Array
+
+
+class Batch(NamedTuple):
+    """Inputs [B, T, I], the bits wanted [B, T, O], and where they are wanted [B, T], 0 or 1. All float32."""
+
+    inputs_BTI: Array
+    targets_BTO: Array
+    mask_BT: Array

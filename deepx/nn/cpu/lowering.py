@@ -1,0 +1,84 @@
+"""Lowering rules that call our C++ kernels where they can, and leave the rest to XLA.
+
+Ours serve programs of this process for one CPU device. Programs that the partitioner divides over several devices are
+XLA's (inside `shard_map` ours serve), and so are exported ones, and those of other platforms.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+from jax._src.sharding_impls import ShardingContext, SPMDAxisContext
+from jax.extend.core import Primitive
+from jax.interpreters import mlir
+
+from deepx.nn.cpu import build
+
+SYMBOLS = {  # of the library, by the names that `call` knows
+    "convolve": "DeepxConvolve",
+    "weight_gradient": "DeepxWeightGradient",
+    "interact": "DeepxInteract",
+    "interact_vjp": "DeepxInteractVjp",
+}
+
+_ours: set[str] = set()
+_xlas: set[str] = set()
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How a primitive is lowered on the CPU.
+
+    plan: of the operands' and results' types and the primitive's parameters, a function of the operands that calls our
+        kernels; None where they are not for it. xla: the lowering rule otherwise.
+    """
+
+    primitive: Primitive
+    name: str
+    plan: Callable[..., Callable | None]
+    xla: Callable[..., Any]
+
+    def native(self, ctx: mlir.LoweringRuleContext, *operands, **params):
+        kernel = self.plan(*ctx.avals_in, *ctx.avals_out, **params) if _one_device(ctx.module_context) else None
+        if kernel is None or targets() is None:
+            _xlas.add(self.name)
+            return self.xla(ctx, *operands, **params)
+        _ours.add(self.name)
+        return mlir.lower_fun(kernel, multiple_results=self.primitive.multiple_results)(ctx, *operands)
+
+
+def lowered() -> str:
+    """Whose kernels serve what this process compiled: 'convolution, heads (AVX-512)', 'xla', both, or 'none'."""
+    ours = [f"{', '.join(sorted(_ours))} ({targets()['instructions']})"] if _ours else []
+    return " and ".join([*ours, *(["xla"] if _xlas else [])]) or "none"
+
+
+def _one_device(module: mlir.ModuleContext) -> bool:
+    """Whether the program is for this process and one CPU device, or says itself what each device does."""
+    context = module.axis_context
+    if module.lowering_parameters.for_export or tuple(module.platforms) != ("cpu",):
+        return False
+    if isinstance(context, SPMDAxisContext):
+        return context.manual_axes == frozenset(context.mesh.axis_names)
+    return isinstance(context, ShardingContext) and context.num_devices == 1
+
+
+@functools.cache
+def targets() -> dict[str, str] | None:
+    """Names of the kernels as XLA knows them, and their `instructions`; None, said once, where they cannot be had."""
+    try:
+        instructions = build.instructions()
+        library = build.library(instructions)
+    except build.Unavailable as reason:
+        print(f"XLA's own kernels serve, which train two to three times slower: {reason}.", file=sys.stderr)
+        return None
+    # The key is in the name, so that no executable in jax's compilation cache ever meets kernels of another source.
+    names = {name: f"deepx_{name}_{build.key(instructions)}" for name in SYMBOLS}
+    for name, symbol in SYMBOLS.items():
+        jax.ffi.register_ffi_target(names[name], jax.ffi.pycapsule(getattr(library, symbol)), platform="cpu")
+    return {**names, "instructions": instructions}

@@ -1,0 +1,106 @@
+"""`./scripts/compare`: learning curves of several runs in one picture (as figures 3, 7, 10, 13, 18 of the NTM's paper).
+
+    ./scripts/compare runs/ntm/copy runs/ntm/copy-lstm --out=docs/copy.png
+    ./scripts/compare RUN RUN --metric=error --split=valid --names="plain,residual"
+
+A run is named by what sets its config apart from the others', unless --names says it better. Against examples seen, a
+faint line each seed and their median. The numbers are saved beside the picture, as .npz.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from deepx.engine import log
+from deepx.engine.config import flatten
+from deepx.engine.curves import COLOURS, OTHERS
+from deepx.engine.errors import UserError, nearest
+
+UNTOLD = ("run", "evaluation", "cost", "reported", "variant")  # sections that do not name a run
+
+
+def series(run: Path, split: str, metric: str) -> tuple[np.ndarray, np.ndarray]:
+    """Examples seen [P] and values [P, seeds]. Raises UserError where the run has no such rows."""
+    if not (run / "config.json").exists():
+        raise UserError(f"{run} holds no run (no config.json).")
+    config, rows = json.loads((run / "config.json").read_text()), log.read(run)
+    known = sorted({f"{row['split']} {name}" for row in rows for name in row["values"]})
+    chosen = [row for row in rows if row["split"] == split and metric in row["values"]]
+    if not chosen:
+        raise UserError(f"{run} has no rows of {split} {metric}.{nearest(f'{split} {metric}', known)} It has: {known}.")
+    steps = np.array([row["step"] for row in chosen])
+    return steps * config["batch_size"], np.array([np.atleast_1d(row["values"][metric]) for row in chosen], float)
+
+
+def names(runs: Sequence[Path]) -> list[str]:
+    """What sets the runs' configs apart, a name each; the directory's where nothing does."""
+    flat = [flatten(json.loads((run / "config.json").read_text())) for run in runs]
+    differing = [
+        key
+        for key in dict.fromkeys(k for one in flat for k in one)
+        if key.split(".")[0] not in UNTOLD and len({str(one.get(key)) for one in flat}) > 1
+    ]
+    told = [", ".join(f"{key.rsplit('.')[-1]} {one.get(key)}" for key in differing[:3]) for one in flat]
+    return [name or run.name for name, run in zip(told, runs, strict=True)]
+
+
+def smoothed(values: np.ndarray, points: int = 200) -> np.ndarray:
+    """Means over neighbouring rows, so that at most `points` remain."""
+    width = max(1, len(values) // points)
+    return values[: len(values) // width * width].reshape(-1, width, *values.shape[1:]).mean(1)
+
+
+def picture(curves: dict[str, tuple[np.ndarray, np.ndarray]], label: str) -> Figure:
+    """One colour a run, faint lines for its seeds, their median on top; logarithmic where the values ask for it."""
+    figure = Figure(figsize=(7.5, 4.2), layout="constrained")
+    axis = figure.subplots()
+    for colour, (name, (seen, values)) in zip((COLOURS["valid"], *OTHERS), curves.items(), strict=False):
+        x, y = smoothed(seen), smoothed(values)
+        seeds = f" ({y.shape[1]} seeds)" if y.shape[1] > 1 else ""
+        axis.plot(x / 1000, y, color=colour, alpha=0.25, linewidth=0.7)
+        axis.plot(x / 1000, np.median(y, axis=1), color=colour, linewidth=1.8, label=name + seeds)
+    shown = np.concatenate([values.ravel() for _, values in curves.values()])
+    if shown.min() > 0 and shown.max() > 50 * shown.min():
+        axis.set_yscale("log")
+    axis.set(xlabel="examples seen (thousands)", ylabel=label)
+    axis.grid(alpha=0.25)
+    axis.legend(frameon=False, fontsize=9)
+    return figure
+
+
+def main(argv: Sequence[str]) -> None:
+    layout = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog="compare", description=__doc__, formatter_class=layout)
+    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="work directories")
+    parser.add_argument("--metric", default="bits_per_sequence")
+    parser.add_argument("--split", default="train")
+    parser.add_argument("--names", help="the runs' names, with commas between them")
+    parser.add_argument("--out", type=Path, default=Path("comparison.png"))
+    arguments = parser.parse_args(argv)
+    try:
+        made = [series(run, arguments.split, arguments.metric) for run in arguments.runs]
+        titles = arguments.names.split(",") if arguments.names else names(arguments.runs)
+        if len(set(titles)) != len(made):
+            raise UserError(f"{len(made)} runs need as many different names, not {', '.join(titles)}; give --names.")
+    except UserError as error:
+        print(f"deepx: {error}", file=sys.stderr)
+        sys.exit(2)
+    curves = dict(zip(titles, made, strict=True))
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    picture(curves, f"{arguments.split} {arguments.metric.replace('_', ' ')}").savefig(arguments.out, dpi=160)
+    numbers = {
+        f"{name}.{part}": a for name, pair in curves.items() for part, a in zip(("seen", "values"), pair, strict=True)
+    }
+    np.savez_compressed(arguments.out.with_suffix(".npz"), **numbers)
+    print(f"wrote {arguments.out}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
