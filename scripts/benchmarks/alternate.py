@@ -25,7 +25,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from scripts.benchmarks import conv
+from scripts.benchmarks import conv, ntm
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -60,7 +60,7 @@ FAMILIES = {
     "conv": Family(conv.CASES, IMAGES, "torch, channels last", conv.GIGAFLOPS),
     "resnet": Family(("resnet20", "resnet56"), IMAGES, "torch, channels last"),
     "dcgan": Family(("dcgan32",), IMAGES, "torch, channels last"),
-    "ntm": Family(("batch 1", "batch 16", "batch 64"), (Side("deepx", "jax"), Side("torch", "torch")), "torch"),
+    "ntm": Family(ntm.CASES, (Side("deepx", "jax"), Side("torch", "torch")), "torch"),
 }
 
 

@@ -6,13 +6,12 @@ import optax
 from deepx.data.algorithmic import copy
 from deepx.engine.supervised import supervised
 from deepx.models import ntm
-
-LENGTH, STEPS = 20, 8
+from scripts.benchmarks.ntm import BITS, CELLS, LENGTH, SLOTS, STEPS, WIDTH
 
 
 def build(case: str, variant: str):
     batch_size = int(case.removeprefix("batch "))
-    config = ntm.Config(input_size=9, output_size=8)
+    config = ntm.Config(BITS + 1, BITS, controller_size=CELLS, memory_slots=SLOTS, slot_width=WIDTH)
 
     def loss(params, stats, batch, key):
         logits = ntm.apply(config, params, batch.inputs_BTI)
@@ -23,7 +22,7 @@ def build(case: str, variant: str):
     training = supervised(lambda key: (ntm.init(key, config), ()), loss, optimizer)
 
     def one(state, key):
-        batch = copy.sample(key, batch_size=batch_size, bits=8, min_length=LENGTH, max_length=LENGTH)
+        batch = copy.sample(key, batch_size=batch_size, bits=BITS, min_length=LENGTH, max_length=LENGTH)
         return training.train_step(state, batch, key)[0], ()
 
     compiled = jax.jit(lambda state, keys: jax.lax.scan(one, state, keys)[0], donate_argnums=0)

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-LENGTH, BITS, CELLS, SLOTS, WIDTH = 20, 8, 100, 128, 20
+from scripts.benchmarks.ntm import BITS, CELLS, LENGTH, SLOTS, STEPS, WIDTH
 
 
 class Head(nn.Module):
@@ -56,7 +56,7 @@ def build(case: str, variant: str):
     net = NTM()
     optimizer = torch.optim.Adam(net.parameters(), 1e-3)
 
-    def step():
+    def one():
         bits = torch.randint(0, 2, (batch, LENGTH, BITS)).float()
         inputs = torch.zeros(batch, 2 * LENGTH + 1, BITS + 1)
         inputs[:, :LENGTH, :BITS], inputs[:, LENGTH, BITS] = bits, 1
@@ -65,5 +65,9 @@ def build(case: str, variant: str):
         (F.binary_cross_entropy_with_logits(logits, bits, reduction="sum") / batch).backward()
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimizer.step()
+
+    def step():
+        for _ in range(STEPS):
+            one()
 
     return step
