@@ -41,7 +41,7 @@ def finished(tmp_path_factory) -> Path:
 def test_a_finished_run_has_every_file_of_the_contract(finished):
     for name in ("config.json", "metrics.jsonl", "result.json", "report.html", "checkpoints", "tb"):
         assert (finished / name).exists(), name
-    for name in ("copies", "memory", "curves"):
+    for name in ("outputs", "memory", "curves"):
         assert (finished / "figures" / f"{name}.png").exists() and (finished / "figures" / f"{name}.npz").exists()
     record = json.loads((finished / "result.json").read_text())
     assert record["benchmark"] == "ntm/copy" and record["variant"] == "smoke" and record["seeds"] == [0, 1]
@@ -95,12 +95,12 @@ def test_results_md_is_what_the_records_say():
     ("argv", "words"),
     [
         ([*NTM, "--config.run.stepz=3"], "no key 'run.stepz'. Did you mean 'run.steps'?"),
-        ([*NTM, "--config.model.controler_size=3"], "Did you mean 'model.controller_size'?"),
+        ([*NTM, "--config.lstm.controler_size=3"], "Did you mean 'lstm.controller_size'?"),
         ([*NTM, "--config.run.steps=many"], "--config.run.steps=many"),
         ([*NTM, "--config.model.memory_slots=2"], "memory_slots = 2 is smaller than the window of 3 shifts"),
         ([*NTM, "--config.task.max_length=0"], "min_length <= max_length"),
-        ([*NTM, "--config.evaluation.lengths=(4,0)"], "min_length <= max_length"),
-        ([*NTM, "--config.evaluation.watched_length=3"], "evaluation.watched_length must be one of"),
+        ([*NTM, "--config.evaluation.conditions.len4.max_length=0"], "min_length <= max_length"),
+        ([*NTM, "--config.evaluation.watched=len3"], "evaluation.watched is 'len3'"),
         ([*NTM, "--config.evaluation.sequences=0"], "nothing would be measured"),
         ([*NTM, "--config.run.select=min nonsense"], "run.select names the metric 'nonsense'"),
         ([*NTM, "--config.run.seed=4294967296"], "run.seed is 4294967296"),
@@ -131,8 +131,8 @@ def test_mistakes_are_answered_in_words(argv, words, tmp_path):
 
 def test_a_directory_of_another_config_is_left_alone(finished):
     before = (finished / "metrics.jsonl").read_bytes()
-    ended = call(*NTM, f"--workdir={finished}", "--config.run.replicas=2", "--config.optimizer.learning_rate=1.0")
-    assert ended.returncode == 2 and "optimizer.learning_rate: 0.001 there, 1.0 now" in ended.stderr
+    ended = call(*NTM, f"--workdir={finished}", "--config.run.replicas=2", "--config.lstm.learning_rate=1.0")
+    assert ended.returncode == 2 and "lstm.learning_rate: 0.001 there, 1.0 now" in ended.stderr
     assert (finished / "metrics.jsonl").read_bytes() == before
 
 

@@ -73,7 +73,7 @@ def test_one_replica_of_several_is_named(tmp_path):
 def test_the_entry_point_exits_1_and_keeps_the_bundle(tmp_path):
     # Adam at a huge rate drives the weights of the NTM out of the range of float32 within a few steps.
     command = [sys.executable, "-m", "experiments.ntm", "--config=configs/ntm/copy.py:smoke", f"--workdir={tmp_path}"]
-    overrides = ["--config.optimizer.learning_rate=1e38", "--config.run.steps=200"]
+    overrides = ["--config.lstm.learning_rate=1e38", "--config.run.steps=200"]
     environment = {**os.environ, "XLA_FLAGS": ""}
     ended = subprocess.run([*command, *overrides], cwd=ROOT, env=environment, capture_output=True, text=True)
     assert ended.returncode == 1, ended.stderr
