@@ -6,8 +6,6 @@ loop keeps what entered each product and what came back to it, and afterwards
 
     dW = sum over t  a_t^T delta_t                       is one matrix product over all steps and examples.
 
-The backward loop computes each step again from the state before it, which is all that the forward loop keeps.
-
 Shapes: T time, B batch, I and O inputs and outputs of a product.
 """
 
@@ -51,42 +49,33 @@ def _product(weights: Weights, name: str, a: Array) -> Array:
 
 
 def _forward(step: Step, weights: Weights, state: Any, inputs: Any, clip: float | None):
-    def kept(state, x):
-        after, y = step(partial(_product, weights), state, x)
-        return after, (state, y)
+    def nudged(nudges, state, inputs):
+        """The loop with a nudge added to every product, whose gradient is what comes back to it; and what enters."""
 
-    final, (states, outputs) = jax.lax.scan(kept, state, inputs)
-    return (final, outputs), (weights, states, inputs)
+        def scanned(state, slot):
+            x, nudge = slot
+            if clip is not None:
+                state = jax.tree.map(partial(_clipped_back, clip), state)
+            (after, y), entered = _recorded(step, weights, state, x, nudge)
+            return after, (y, entered)
+
+        final, (outputs, entered) = jax.lax.scan(scanned, state, (inputs, nudges))
+        return (final, outputs), entered
+
+    first = jax.tree.map(lambda a: a[0], inputs)
+    _, entered = jax.eval_shape(lambda state, x: _recorded(step, weights, state, x), state, first)
+    length = len(jax.tree.leaves(inputs)[0])
+    zeros = {
+        name: jnp.zeros((length, *a.shape[:-1], weights[name]["kernel"].shape[1]), a.dtype)
+        for name, a in entered.items()
+    }
+    results, pull, entered = jax.vjp(nudged, zeros, state, inputs, has_aux=True)
+    return results, (weights, entered, pull)
 
 
 def _backward(step: Step, clip: float | None, residuals, cotangents):
-    weights, states, inputs = residuals
-    d_final, d_outputs = cotangents
-
-    def nudged(nudges, state, x):
-        """The step with a nudge added to every product, whose gradient is what comes back to it; and what enters."""
-        entered = {}
-
-        def product(name: str, a: Array) -> Array:
-            entered[name] = a
-            y = dense(weights[name], a)
-            return y if nudges is None else y + nudges[name]
-
-        return step(product, state, x), entered
-
-    first = jax.tree.map(lambda a: a[0], (states, inputs))
-    _, entered = jax.eval_shape(lambda s, x: nudged(None, s, x), *first)
-    zeros = {name: jnp.zeros((*a.shape[:-1], weights[name]["kernel"].shape[1]), a.dtype) for name, a in entered.items()}
-
-    def back(d_state, slot):
-        state, x, d_y = slot
-        _, pull, entered = jax.vjp(nudged, zeros, state, x, has_aux=True)
-        deltas, d_state, d_x = pull((d_state, d_y))
-        if clip is not None:
-            d_state = jax.tree.map(lambda d: jnp.clip(d, -clip, clip), d_state)
-        return d_state, (d_x, deltas, entered)
-
-    d_state, (d_inputs, deltas, entered) = jax.lax.scan(back, d_final, (states, inputs, d_outputs), reverse=True)
+    weights, entered, pull = residuals
+    deltas, d_state, d_inputs = pull(cotangents)
     gradients = {name: jax.tree.map(jnp.zeros_like, w) for name, w in weights.items()}  # of weights never used
     for name, delta in deltas.items():
         gradients[name] = {"kernel": jnp.einsum("t...i,t...o->io", entered[name], delta)}
@@ -96,3 +85,24 @@ def _backward(step: Step, clip: float | None, residuals, cotangents):
 
 
 unroll.defvjp(_forward, _backward)
+
+
+def _recorded(step: Step, weights: Weights, state: Any, x: Any, nudge: Mapping[str, Array] | None = None):
+    """The step's results, and what entered each product, by name."""
+    entered = {}
+
+    def product(name: str, a: Array) -> Array:
+        entered[name] = a
+        y = dense(weights[name], a)
+        return y if nudge is None else y + nudge[name]
+
+    return step(product, state, x), entered
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(0,))
+def _clipped_back(clip: float, x: Array) -> Array:
+    """x, whose cotangent is clipped to +-clip."""
+    return x
+
+
+_clipped_back.defvjp(lambda clip, x: (x, None), lambda clip, _, d: (jnp.clip(d, -clip, clip),))
