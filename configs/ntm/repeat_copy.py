@@ -93,6 +93,9 @@ PAPER = {
 CPU = {
     "cost": "20 minutes on 2 cores",
     # The paper's optimiser, one sequence a step: what needs many steps to be found is not found by few large batches.
+    # At a constant rate a solved task is lost again now and then, for some hundred steps; so the rate falls to zero.
+    "optimizer.schedule": "cosine",
+    "optimizer.schedule_steps": 60_000,
     "model.initial_memory": 1e-6,
     "run.replicas": 5,
     "run.steps": 60_000,
