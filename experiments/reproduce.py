@@ -31,8 +31,9 @@ DEFAULT_VARIANT = "cpu"
 
 
 def benchmarks() -> list[str]:
-    """Every benchmark by name: `ntm/copy` is configs/ntm/copy.py."""
-    return sorted(str(path.relative_to(CONFIGS).with_suffix("")) for path in CONFIGS.glob("*/*.py"))
+    """Every benchmark by name: `ntm/copy` is configs/ntm/copy.py; `__init__.py` holds what a family shares."""
+    files = (path for path in CONFIGS.glob("*/*.py") if path.name != "__init__.py")
+    return sorted(str(path.relative_to(CONFIGS).with_suffix("")) for path in files)
 
 
 def command_for(argv: list[str]) -> list[str]:

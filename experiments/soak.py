@@ -22,7 +22,7 @@ import time
 import jax
 import numpy as np
 import optax
-from absl import app, flags
+from absl import app, flags, logging
 
 from deepx.engine.supervised import supervised
 from deepx.models import resnet
@@ -86,6 +86,7 @@ def resident() -> float:
 
 
 def main(_) -> None:
+    logging.set_verbosity(logging.WARNING)
     kernels.enable()
     trainings = [Training() for _ in range(TRAININGS.value)]
     threads = [threading.Thread(target=training.run, daemon=True) for training in trainings]

@@ -4,6 +4,7 @@ import chex
 import jax
 import numpy as np
 import pytest
+from ml_collections.config_dict import placeholder
 
 from deepx.engine.config import differences, flatten, load, variants
 from deepx.engine.errors import UserError
@@ -106,3 +107,10 @@ def test_run_sections_that_make_no_sense(changes, words):
     )
     with pytest.raises(UserError, match=words):
         Run(**(section | changes))
+
+
+def test_a_variant_changes_no_other():
+    """Placeholders are objects, which a family's configs may share."""
+    shared = {"benchmark": "a/b", "model": {"initial": placeholder(float)}}
+    get_config = variants(paper=shared, cpu={"model.initial": 1.0})
+    assert get_config("cpu").model.initial == 1.0 and get_config("paper").model.initial is None

@@ -8,22 +8,14 @@ Expected: cpu, under 0.1 bits a sequence at numbers of up to 10 digits.
     ./scripts/reproduce ntm/execution --config.task.program=unary_addition
 """
 
-from ml_collections.config_dict import placeholder
-
+from configs.ntm import MODEL, RMSPROP, RUN, SMOKE
 from deepx.engine.config import variants
 
 PAPER = {
     "benchmark": "ntm/execution",
     "cost": "two hours on 2 cores: a million sequences, one a step",
     "task": {"name": "execution", "program": "binary_increment", "min_length": 1, "max_length": 10},
-    "model": {
-        "controller": "lstm",  # or "feedforward"; "none": an LSTM alone
-        "memory_slots": 128,
-        "slot_width": 20,
-        "shift_range": 1,
-        "initial_memory": placeholder(float),  # None: learned
-        "backward_clip": 10.0,  # of what is carried back in time
-    },
+    "model": MODEL,
     "lstm": {
         "controller_size": 100,
         "controller_layers": 1,
@@ -39,14 +31,7 @@ PAPER = {
         "learning_rate": 0.0001,
     },
     "none": {"layers": 3, "cells": 256, "learning_rate": 3e-05},
-    "optimizer": {
-        "name": "rmsprop",
-        "schedule": "constant",
-        "schedule_steps": 0,  # in which 'cosine' falls to 0
-        "momentum": 0.9,
-        "decay": 0.95,
-        "clip": 10.0,  # of gradients: elements (rmsprop), norm (adam)
-    },
+    "optimizer": RMSPROP,
     "batch_size": 1,
     "evaluation": {
         "conditions": {"trained": {}, "len20": {"min_length": 20, "max_length": 20}},
@@ -54,17 +39,7 @@ PAPER = {
         "batch_size": 50,
         "watched": "trained",
     },
-    "run": {
-        "seed": 0,
-        "replicas": 1,
-        "steps": 1_000_000,
-        "steps_per_call": 100,
-        "log_every": 1000,
-        "eval_every": 10_000,
-        "checkpoint_every": 10_000,
-        "keep": 2,
-        "select": "last",
-    },
+    "run": RUN,
     "reported": {},
 }
 
@@ -89,25 +64,10 @@ CPU = {
     "run.checkpoint_every": 200,
 }
 
-SMOKE = {
-    "cost": "seconds",
+SMALL = {
+    **SMOKE,
     "task.max_length": 4,
     "evaluation.conditions": {"trained": {}, "len6": {"min_length": 6, "max_length": 6}},
-    "model.memory_slots": 8,
-    "model.slot_width": 5,
-    "lstm.controller_size": 8,
-    "feedforward.controller_size": 8,
-    "none.cells": 8,
-    "optimizer.name": "adam",
-    "lstm.learning_rate": 1e-3,
-    "batch_size": 8,
-    "evaluation.sequences": 32,
-    "evaluation.batch_size": 16,
-    "run.steps": 40,
-    "run.steps_per_call": 10,
-    "run.log_every": 10,
-    "run.eval_every": 20,
-    "run.checkpoint_every": 10,
 }
 
-get_config = variants(paper=PAPER, cpu=CPU, smoke=SMOKE)
+get_config = variants(paper=PAPER, cpu=CPU, smoke=SMALL)

@@ -10,8 +10,7 @@ Expected: paper, near 0 bits a sequence, on to twice the length and to 20 repeat
     ./scripts/reproduce ntm/repeat_copy:paper
 """
 
-from ml_collections.config_dict import placeholder
-
+from configs.ntm import MODEL, RMSPROP, RUN, SMOKE
 from deepx.engine.config import variants
 
 PAPER = {
@@ -26,14 +25,7 @@ PAPER = {
         "max_repeats": 10,
         "normal_repeats": 10,
     },
-    "model": {
-        "controller": "lstm",  # or "feedforward"; "none": an LSTM alone
-        "memory_slots": 128,
-        "slot_width": 20,
-        "shift_range": 1,
-        "initial_memory": placeholder(float),  # None: learned
-        "backward_clip": 10.0,  # of what is carried back in time
-    },
+    "model": MODEL,
     "lstm": {
         "controller_size": 100,
         "controller_layers": 1,
@@ -49,14 +41,7 @@ PAPER = {
         "learning_rate": 0.0001,
     },
     "none": {"layers": 3, "cells": 512, "learning_rate": 3e-05},
-    "optimizer": {
-        "name": "rmsprop",
-        "schedule": "constant",
-        "schedule_steps": 0,  # in which 'cosine' falls to 0
-        "momentum": 0.9,
-        "decay": 0.95,
-        "clip": 10.0,  # of gradients: elements (rmsprop), norm (adam)
-    },
+    "optimizer": RMSPROP,
     "batch_size": 1,
     "evaluation": {
         "conditions": {
@@ -68,17 +53,7 @@ PAPER = {
         "batch_size": 50,
         "watched": "trained",
     },
-    "run": {
-        "seed": 0,
-        "replicas": 1,
-        "steps": 1_000_000,
-        "steps_per_call": 100,
-        "log_every": 1000,
-        "eval_every": 10_000,
-        "checkpoint_every": 10_000,
-        "keep": 2,
-        "select": "last",
-    },
+    "run": RUN,
     "reported": {
         "bits_per_sequence/trained": {
             "value": 0.0,
@@ -104,26 +79,11 @@ CPU = {
     "run.checkpoint_every": 5000,
 }
 
-SMOKE = {
-    "cost": "seconds",
+SMALL = {
+    **SMOKE,
     "task.max_length": 3,
     "task.max_repeats": 3,
     "evaluation.conditions": {"trained": {}, "len6_rep3": {"min_length": 6, "max_length": 6}},
-    "model.memory_slots": 8,
-    "model.slot_width": 5,
-    "lstm.controller_size": 8,
-    "feedforward.controller_size": 8,
-    "none.cells": 8,
-    "optimizer.name": "adam",
-    "lstm.learning_rate": 1e-3,
-    "batch_size": 8,
-    "evaluation.sequences": 32,
-    "evaluation.batch_size": 16,
-    "run.steps": 40,
-    "run.steps_per_call": 10,
-    "run.log_every": 10,
-    "run.eval_every": 20,
-    "run.checkpoint_every": 10,
 }
 
-get_config = variants(paper=PAPER, cpu=CPU, smoke=SMOKE)
+get_config = variants(paper=PAPER, cpu=CPU, smoke=SMALL)

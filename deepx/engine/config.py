@@ -7,6 +7,7 @@ names to values; `get_config = variants(paper=PAPER, cpu=CPU, smoke=SMOKE)` make
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -37,7 +38,7 @@ def variants(paper: Mapping[str, Any], **others: Mapping[str, Any]) -> Callable[
             raise UserError(
                 f"{paper['benchmark']} has no variant {variant!r}; it has {', '.join(names)}.{nearest(variant, names)}"
             )
-        config = ConfigDict({**paper, "variant": variant})
+        config = ConfigDict({**copy.deepcopy(dict(paper)), "variant": variant})  # placeholders are changed in place
         for name, value in others.get(variant, {}).items():
             check_name(name, config)
             config.update_from_flattened_dict({name: value})

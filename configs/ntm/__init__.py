@@ -1,0 +1,52 @@
+"""What all experiments of Graves, Wayne, Danihelka (2014, arXiv 1410.5401, section 4, tables 1-3) share."""
+
+from ml_collections.config_dict import placeholder
+
+MODEL = {
+    "controller": "lstm",  # or "feedforward"; "none": an LSTM alone
+    "memory_slots": 128,
+    "slot_width": 20,
+    "shift_range": 1,
+    "initial_memory": placeholder(float),  # None: learned
+    "backward_clip": 10.0,  # of what is carried back in time
+}
+
+RMSPROP = {
+    "name": "rmsprop",
+    "schedule": "constant",
+    "schedule_steps": 0,  # in which 'cosine' falls to 0
+    "momentum": 0.9,
+    "decay": 0.95,
+    "clip": 10.0,  # of gradients: elements (rmsprop), norm (adam)
+}
+
+RUN = {
+    "seed": 0,
+    "replicas": 1,
+    "steps": 1_000_000,
+    "steps_per_call": 100,
+    "log_every": 1000,
+    "eval_every": 10_000,
+    "checkpoint_every": 10_000,
+    "keep": 2,
+    "select": "last",
+}
+
+SMOKE = {
+    "cost": "seconds",
+    "model.memory_slots": 8,
+    "model.slot_width": 5,
+    "lstm.controller_size": 8,
+    "feedforward.controller_size": 8,
+    "none.cells": 8,
+    "optimizer.name": "adam",
+    "lstm.learning_rate": 1e-3,
+    "batch_size": 8,
+    "evaluation.sequences": 32,
+    "evaluation.batch_size": 16,
+    "run.steps": 40,
+    "run.steps_per_call": 10,
+    "run.log_every": 10,
+    "run.eval_every": 20,
+    "run.checkpoint_every": 10,
+}
