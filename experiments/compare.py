@@ -47,7 +47,7 @@ def names(runs: Sequence[Path]) -> list[str]:
         for key in dict.fromkeys(k for one in flat for k in one)
         if key.split(".")[0] not in UNTOLD and len({str(one.get(key)) for one in flat}) > 1
     ]
-    told = [", ".join(f"{key.rsplit('.')[-1]} {one.get(key)}" for key in differing[:3]) for one in flat]
+    told = [", ".join(f"{key.rpartition('.')[2]} {one.get(key)}" for key in differing[:3]) for one in flat]
     return [name or run.name for name, run in zip(told, runs, strict=True)]
 
 

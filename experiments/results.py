@@ -49,7 +49,7 @@ def keep(workdir: Path) -> Path:
     record["ablation"] = {
         name: value for name, (value, _) in changed.items() if name.split(".")[0] not in ("run", "evaluation")
     }
-    parts = [f"{name.rsplit('.')[-1]}={value}" for name, value in record["ablation"].items()]
+    parts = [f"{name.rpartition('.')[2]}={value}" for name, value in record["ablation"].items()]
     name = "-".join([record["benchmark"].replace("/", "-"), record["variant"], *parts])
     target = RECORDS / f"{name}.json"
     target.write_text(json.dumps(record, indent=1) + "\n")

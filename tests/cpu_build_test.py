@@ -39,7 +39,7 @@ def script(path: Path, text: str) -> Path:
 def instructions() -> str:
     try:
         found = build.instructions()
-        build.library(found)
+        build.load(found)
     except build.Unavailable as reason:
         pytest.skip(f"no kernels here: {reason}")
     return found
@@ -52,10 +52,10 @@ def cache(tmp_path, monkeypatch) -> Path:
 
 
 def test_a_library_is_compiled_once(instructions, cache, monkeypatch):
-    build.library(instructions)
+    build.load(instructions)
     assert [path.name for path in cache.iterdir()] == [f"kernels-{build.key(instructions)}.so"]
     monkeypatch.setattr(build, "compile_to", lambda *_: pytest.fail("compiled again"))
-    build.library(instructions)
+    build.load(instructions)
 
 
 def test_its_key_knows_source_instructions_and_jaxlib(instructions, tmp_path, monkeypatch):
@@ -82,7 +82,7 @@ def test_two_processes_at_once(instructions, cache, tmp_path):
 def test_a_damaged_library_is_made_anew(instructions, cache):
     cache.mkdir(parents=True)
     (cache / f"kernels-{build.key(instructions)}.so").write_bytes(b"\x7fELF damaged")
-    build.library(instructions)
+    build.load(instructions)
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(instructions, tmp_path):

@@ -1,9 +1,6 @@
 """The heads' kernels on the CPU against what defines them: values, gradients, and what they compose with."""
 
 import ctypes
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import jax
@@ -16,25 +13,11 @@ from jax.sharding import AxisType, NamedSharding
 from jax.sharding import PartitionSpec as P
 
 from deepx.nn import heads
-from deepx.nn.cpu import build, kernels
+from deepx.nn.cpu import build
+from tests.native import both, close, enabled, python  # noqa: F401
 
-ROOT = Path(__file__).resolve().parents[1]
 PAPER = heads.Sizes(read_heads=1, write_heads=1, slot_width=20, shifts=3)
 SMALL = heads.Sizes(read_heads=1, write_heads=2, slot_width=3, shifts=3)
-
-try:
-    build.library(build.instructions())
-except build.Unavailable as reason:
-    pytest.skip(f"no kernels here: {reason}", allow_module_level=True)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def enabled():
-    kernels.enable()
-    yield
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(kernels.SWITCH, "xla")
-        kernels.enable()
 
 
 def operands(sizes: heads.Sizes, slots: int, *batch: int, scale: float = 1.0):
@@ -53,22 +36,6 @@ def values_and_gradients(sizes: heads.Sizes):
         return results, pull(tuple(jnp.cos(jnp.arange(a.size, dtype=a.dtype)).reshape(a.shape) for a in results))
 
     return f
-
-
-def both(f, *arguments):
-    """`f` compiled with our kernels and with XLA's; the first must hold ours, and the second must not."""
-    ours = jax.jit(lambda *a: f(*a)).lower(*arguments)
-    assert "deepx_interact" in ours.as_text()
-    with kernels.disabled():
-        theirs = jax.jit(lambda *a: f(*a)).lower(*arguments)
-    assert "deepx_" not in theirs.as_text()
-    return ours.compile()(*arguments), theirs.compile({"xla_backend_optimization_level": 0})(*arguments)
-
-
-def close(ours, theirs, tolerance=1e-5):
-    for a, b in zip(jax.tree.leaves(ours), jax.tree.leaves(theirs), strict=True):
-        assert a.shape == b.shape and a.dtype == b.dtype and np.isfinite(a).all()
-        np.testing.assert_allclose(a, b, rtol=0, atol=tolerance * np.abs(b).max() + 1e-30)
 
 
 @st.composite
@@ -212,14 +179,6 @@ close(ours, theirs)
 digest = hashlib.sha256(b"".join(a.tobytes() for a in jax.device_get(jax.tree.leaves(ours)))).hexdigest()
 print(kernels.threads(), digest, kernels.lowered())
 """
-
-
-def python(code: str, *argv: str, **environment: str) -> str:
-    environment = {**os.environ, "XLA_FLAGS": "", **environment}
-    command = [sys.executable, "-c", code, *argv]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=200)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.split(maxsplit=2)
 
 
 def test_numbers_do_not_depend_on_the_number_of_threads():

@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from deepx.nn import lstm
-from deepx.nn.recurrence import dense, unroll
+from deepx.nn import dense, lstm
+from deepx.nn.recurrence import unroll
 
 
 def test_gates_of_a_single_cell():
@@ -29,7 +29,7 @@ def test_a_scan_agrees_with_torch():
         state = lstm.advance(state.c, projected + product("cell", state.h))
         return state, state.h
 
-    last, h_TBC = unroll(step, {"cell": params["recurrent"]}, lstm.State(h, c), dense(params["input"], x_TBI))
+    last, h_TBC = unroll(step, {"cell": params["recurrent"]}, lstm.State(h, c), dense.apply(params["input"], x_TBI))
     cell = torch.nn.LSTM(3, 5)  # torch's gates stand in the same order
     tensor = lambda a: torch.tensor(np.asarray(a))  # noqa: E731
     with torch.no_grad():

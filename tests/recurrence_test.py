@@ -5,7 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from deepx.nn.recurrence import dense, unroll
+from deepx.nn import dense
+from deepx.nn.recurrence import unroll
 
 WEIGHTS = {
     "in": {"kernel": jax.random.normal(jax.random.key(0), (5, 4)), "bias": jnp.arange(4.0)},
@@ -24,7 +25,7 @@ def step(product, state, x):
 
 def by_hand(weights, state, inputs):
     def scanned(state, x):
-        return step(lambda name, a: dense(weights[name], a), state, x)
+        return step(lambda name, a: dense.apply(weights[name], a), state, x)
 
     return jax.lax.scan(scanned, state, inputs)
 

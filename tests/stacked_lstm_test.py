@@ -22,7 +22,7 @@ def test_agrees_with_the_equations_in_numpy():
         for l, layer in enumerate(params["layers"]):
             h, c = states[l]
             gates = x[0, t] @ layer["input"]["kernel"] + layer["input"]["bias"]
-            gates = gates + np.concatenate([h, *below[-1:]]) @ layer["recurrent"]["kernel"]
+            gates = gates + np.concatenate([*below[-1:], h]) @ layer["recurrent"]["kernel"]
             i, f, g, o = np.split(gates, 4)
             c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
             states[l] = (sigmoid(o) * np.tanh(c), c)

@@ -6,23 +6,23 @@ heads first), N memory slots, W slot width, S = 2 x shift_range + 1 shifts.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import chex
 import jax
 import jax.numpy as jnp
 
-from deepx.nn import controller, heads, lstm
-from deepx.nn.recurrence import Product, dense, unroll
+from deepx.nn import controller, dense, heads, lstm
+from deepx.nn.recurrence import Product, unroll
 
 Array = jax.Array
 Params = Mapping[str, Any]
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class Config:
     """Sizes of the machine; the defaults are the paper's (section 4, Tables 1 and 2).
 
@@ -49,9 +49,10 @@ class Config:
     backward_clip: float | None = None
 
     def __post_init__(self):
-        for field in dataclasses.fields(self):
-            if field.type == "int" and field.name != "shift_range" and getattr(self, field.name) < 1:
-                raise ValueError(f"{field.name} must be at least 1, not {getattr(self, field.name)}")
+        counts = ("input_size", "output_size", "controller_size", "controller_layers")
+        for name in (*counts, "memory_slots", "slot_width", "read_heads", "write_heads"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
         if self.controller not in ("lstm", "feedforward"):
             raise ValueError(f"controller must be 'lstm' or 'feedforward', not {self.controller!r}")
         if self.shift_range < 0:
@@ -114,13 +115,9 @@ def init(key: Array, config: Config) -> Params:
     return {
         "initial": initial,
         "controller": layers,
-        "heads": dense_init(heads_key, C, config.sizes.emitted),
-        "output": dense_init(output_key, config.controller_layers * C + reads, config.output_size),
+        "heads": dense.init(heads_key, C, config.sizes.emitted),
+        "output": dense.init(output_key, config.controller_layers * C + reads, config.output_size),
     }
-
-
-def dense_init(key: Array, inputs: int, outputs: int) -> Params:
-    return {"kernel": jax.nn.initializers.glorot_uniform()(key, (inputs, outputs)), "bias": jnp.zeros(outputs)}
 
 
 def start(config: Config, params: Params, batch_size: int) -> State:
@@ -157,7 +154,9 @@ def apply(config: Config, params: Params, inputs_BTI: Array, *, trace: bool = Fa
     first = start(config, params, len(inputs_BTI))
     _, outputs = unroll(functools.partial(step, config, trace), weights, first, projected_TBG, config.backward_clip)
     h_BTC, read_BTRW, *seen = (a.swapaxes(0, 1) for a in outputs)
-    logits_BTO = dense(params["output"], jnp.concatenate([h_BTC, read_BTRW.reshape(*h_BTC.shape[:2], -1)], axis=-1))
+    logits_BTO = dense.apply(
+        params["output"], jnp.concatenate([h_BTC, read_BTRW.reshape(*h_BTC.shape[:2], -1)], axis=-1)
+    )
     if not trace:
         return logits_BTO
     w_BTHN, erase_BTEW, add_BTEW = seen

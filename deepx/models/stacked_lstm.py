@@ -16,8 +16,8 @@ import chex
 import jax
 import jax.numpy as jnp
 
-from deepx.nn import lstm
-from deepx.nn.recurrence import Product, dense, unroll
+from deepx.nn import controller, dense, lstm
+from deepx.nn.recurrence import Product, unroll
 
 Array = jax.Array
 Params = Mapping[str, Any]
@@ -49,34 +49,22 @@ def init(key: Array, config: Config) -> Params:
     and N-grams (1, 1), and each for no other I and O. For priority sort it prints 384,424, which no I and O give;
     (10, 8) gives 348,424, so we take it for a slip.
     """
-    *layer_keys, output_key = jax.random.split(key, config.layers + 1)
+    layers_key, output_key = jax.random.split(key)
     L, C = config.layers, config.cells
-    return {
-        "initial": [lstm.State(jnp.zeros(C), jnp.zeros(C)) for _ in range(L)],
-        "layers": [lstm.init(k, config.input_size, C if l == 0 else 2 * C, C) for l, k in enumerate(layer_keys)],
-        "output": {
-            "kernel": jax.nn.initializers.glorot_uniform()(output_key, (L * C, config.output_size)),
-            "bias": jnp.zeros(config.output_size),
-        },
-    }
+    layers, states = controller.init(layers_key, "lstm", inputs=config.input_size, reads=0, units=C, layers=L)
+    return {"initial": states, "layers": layers, "output": dense.init(output_key, L * C, config.output_size)}
 
 
 def apply(config: Config, params: Params, inputs_BTI: Array) -> Array:
     """Logits [B, T, O]."""
     chex.assert_shape(inputs_BTI, (None, None, config.input_size))
-    batch = len(inputs_BTI)
+    layers, batch = params["layers"], len(inputs_BTI)
     states = jax.tree.map(lambda a: jnp.broadcast_to(a, (batch, *a.shape)), params["initial"])
-    inputs_TBI = inputs_BTI.swapaxes(0, 1)
-    projected_TBG = [dense(layer["input"], inputs_TBI) for layer in params["layers"]]
-    weights = {str(l): layer["recurrent"] for l, layer in enumerate(params["layers"])}
-    _, h_TBC = unroll(step, weights, states, projected_TBG, config.backward_clip)
-    return dense(params["output"], jnp.concatenate(h_TBC, axis=-1)).swapaxes(0, 1)
+    projected_TBG = controller.project(layers, inputs_BTI.swapaxes(0, 1))
+    _, h_TBC = unroll(step, controller.weights(layers), states, projected_TBG, config.backward_clip)
+    return dense.apply(params["output"], jnp.concatenate(h_TBC, axis=-1)).swapaxes(0, 1)
 
 
 def step(product: Product, states: list[lstm.State], projected_BG: list[Array]) -> tuple[list[lstm.State], list[Array]]:
-    """One time step of all layers; their outputs."""
-    after = []
-    for l, (state, gates_BG) in enumerate(zip(states, projected_BG, strict=True)):
-        seen = jnp.concatenate([state.h, after[-1].h], axis=-1) if after else state.h
-        after.append(lstm.advance(state.c, gates_BG + product(str(l), seen)))
-    return after, [state.h for state in after]
+    """One time step of all layers; their outputs. It is the machine's controller with nothing to read."""
+    return controller.step(product, states, projected_BG, jnp.zeros((len(projected_BG[0]), 0)))

@@ -12,8 +12,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from deepx.nn import lstm
-from deepx.nn.recurrence import Product, dense
+from deepx.nn import dense, lstm
+from deepx.nn.recurrence import Product
 
 Array = jax.Array
 Layers = Sequence[dict[str, Any]]
@@ -21,21 +21,21 @@ Layers = Sequence[dict[str, Any]]
 
 def init(key: Array, kind: str, *, inputs: int, reads: int, units: int, layers: int) -> tuple[Layers, list[lstm.State]]:
     """Parameters, and the learned initial states, zero: none for kind 'feedforward', else one a layer ('lstm')."""
-    made, glorot = [], jax.nn.initializers.glorot_uniform()
+    made = []
     for l, layer_key in enumerate(jax.random.split(key, layers)):
         carried = reads + (units if l else 0)
         if kind == "lstm":
             made.append(lstm.init(layer_key, inputs, carried + units, units))
         else:
-            kernel = glorot(layer_key, (inputs + carried, units))
-            bias = jnp.zeros(units)
-            made.append({"input": {"kernel": kernel[:inputs], "bias": bias}, "recurrent": {"kernel": kernel[inputs:]}})
+            whole = dense.init(layer_key, inputs + carried, units)
+            above, below = jnp.split(whole["kernel"], [inputs])
+            made.append({"input": {"kernel": above, "bias": whole["bias"]}, "recurrent": {"kernel": below}})
     return made, [lstm.State(jnp.zeros(units), jnp.zeros(units)) for _ in made] if kind == "lstm" else []
 
 
 def project(layers: Layers, inputs_TBI: Array) -> list[Array]:
     """The input's share of every layer's gates [T, B, G], before the time loop."""
-    return [dense(layer["input"], inputs_TBI) for layer in layers]
+    return [dense.apply(layer["input"], inputs_TBI) for layer in layers]
 
 
 def weights(layers: Layers) -> dict[str, dict[str, Array]]:

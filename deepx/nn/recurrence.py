@@ -18,16 +18,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from deepx.nn import dense
+
 Array = jax.Array
-Weights = Mapping[str, Mapping[str, Array]]  # by name: {"kernel": [I, O]} and, where there is one, {"bias": [O]}
+Weights = Mapping[str, dense.Weights]  # by name
 Product = Callable[[str, Array], Array]
 Step = Callable[[Product, Any, Any], tuple[Any, Any]]
-
-
-def dense(weights: Mapping[str, Array], a: Array) -> Array:
-    """a W + b, over the last axis of `a`."""
-    y = a @ weights["kernel"]
-    return y + weights["bias"] if "bias" in weights else y
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0, 4))
@@ -41,11 +37,7 @@ def unroll(step: Step, weights: Weights, state: Any, inputs: Any, clip: float | 
     arXiv 1308.0850, section 2.1, and 2014). What it returns is then no gradient of anything, but bounded: over a few
     hundred steps of a memory, true gradients of 1e19 occur.
     """
-    return jax.lax.scan(lambda state, x: step(partial(_product, weights), state, x), state, inputs)
-
-
-def _product(weights: Weights, name: str, a: Array) -> Array:
-    return dense(weights[name], a)
+    return jax.lax.scan(lambda state, x: _recorded(step, weights, state, x)[0], state, inputs)
 
 
 def _forward(step: Step, weights: Weights, state: Any, inputs: Any, clip: float | None):
@@ -93,7 +85,7 @@ def _recorded(step: Step, weights: Weights, state: Any, x: Any, nudge: Mapping[s
 
     def product(name: str, a: Array) -> Array:
         entered[name] = a
-        y = dense(weights[name], a)
+        y = dense.apply(weights[name], a)
         return y if nudge is None else y + nudge[name]
 
     return step(product, state, x), entered

@@ -55,7 +55,7 @@ def cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "deepx" / "cpu"
 
 
-def library(instructions: str) -> ctypes.CDLL:
+def load(instructions: str) -> ctypes.CDLL:
     """The library, from the cache or else compiled. Raises Unavailable.
 
     It enters the cache by one rename, so that another process finds all of it or nothing. Where the cache cannot be

@@ -69,13 +69,12 @@ def _weight_gradient(out, to_nhwc, to_nhwk, out_spec, axes, lhs, rhs):
     channel, feature, *space = out_spec
     from_hwck = (*space, channel, feature)
     *taps, channels, features = (out.shape[a] for a in from_hwck)
-    axes = dict(stride=axes["reach"], reach=axes["stride"], pad=axes["pad"]) | {"dilation": axes["dilation"]}
-    dilation = axes.pop("dilation")
+    stride, reach, pad, dilation = axes["reach"], axes["stride"], axes["pad"], axes["dilation"]
     if np.all(dilation == 1):
-        w = _call("weight_gradient", [*taps, channels, features], x, y, **axes)
+        w = _call("weight_gradient", [*taps, channels, features], x, y, stride=stride, reach=reach, pad=pad)
     else:  # of a transposed convolution: x is the smaller image. Exchanged, the sum runs over its pixels, taps reversed
-        pad = np.array(taps) - 1 - axes["pad"]
-        w = _call("weight_gradient", [*taps, features, channels], y, x, stride=dilation, reach=axes["reach"], pad=pad)
+        pad = np.array(taps) - 1 - pad
+        w = _call("weight_gradient", [*taps, features, channels], y, x, stride=dilation, reach=reach, pad=pad)
         w = jnp.flip(w, (0, 1)).swapaxes(2, 3)
     return w.transpose(np.argsort(from_hwck))
 

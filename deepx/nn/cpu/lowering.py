@@ -73,7 +73,7 @@ def targets() -> dict[str, str] | None:
     """Names of the kernels as XLA knows them, and their `instructions`; None, said once, where they cannot be had."""
     try:
         instructions = build.instructions()
-        library = build.library(instructions)
+        library = build.load(instructions)
     except build.Unavailable as reason:
         print(f"XLA's own kernels serve, which train two to three times slower: {reason}.", file=sys.stderr)
         return None

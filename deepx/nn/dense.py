@@ -1,0 +1,22 @@
+"""A layer of weights, a W + b: `kernel` [I, O] and, where there is one, `bias` [O]."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import jax
+import jax.numpy as jnp
+
+Array = jax.Array
+Weights = Mapping[str, Array]
+
+
+def init(key: Array, inputs: int, outputs: int) -> Weights:
+    """The kernel Glorot-uniform, the bias zero."""
+    return {"kernel": jax.nn.initializers.glorot_uniform()(key, (inputs, outputs)), "bias": jnp.zeros(outputs)}
+
+
+def apply(weights: Weights, a: Array) -> Array:
+    """a W + b, over the last axis of `a`."""
+    y = a @ weights["kernel"]
+    return y + weights["bias"] if "bias" in weights else y

@@ -1,0 +1,55 @@
+"""What the tests of our kernels on the CPU share. Importing it skips a test module where there are no kernels."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+
+from deepx.nn.cpu import build, kernels
+
+ROOT = Path(__file__).resolve().parents[1]
+
+try:
+    build.load(build.instructions())
+except build.Unavailable as reason:
+    pytest.skip(f"no kernels here: {reason}", allow_module_level=True)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def enabled():
+    """The kernels are on for the module that imports this, and off after it."""
+    kernels.enable()
+    yield
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(kernels.SWITCH, "xla")
+        kernels.enable()
+
+
+def both(f, *arguments):
+    """`f` compiled with our kernels and with XLA's; the first must hold ours, and the second must not."""
+    ours = jax.jit(lambda *a: f(*a)).lower(*arguments)
+    assert "deepx_" in ours.as_text()
+    with kernels.disabled():
+        theirs = jax.jit(lambda *a: f(*a)).lower(*arguments)
+    assert "deepx_" not in theirs.as_text()
+    return ours.compile()(*arguments), theirs.compile({"xla_backend_optimization_level": 0})(*arguments)
+
+
+def close(ours, theirs, tolerance=1e-5):
+    """Finite, and equal to `tolerance` of the largest number of each array."""
+    for a, b in zip(jax.tree.leaves(ours), jax.tree.leaves(theirs), strict=True):
+        assert a.shape == b.shape and a.dtype == b.dtype and np.isfinite(a).all()
+        np.testing.assert_allclose(a, b, rtol=0, atol=tolerance * np.abs(b).max() + 1e-30)
+
+
+def python(code: str, *argv: str, **environment: str) -> list[str]:
+    """Runs a program in a process of its own; the words it printed, the third holding all that remain."""
+    environment = {**os.environ, "XLA_FLAGS": "", **environment}
+    command = [sys.executable, "-c", code, *argv]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split(maxsplit=2)
