@@ -11,7 +11,7 @@ seed.
     ./scripts/reproduce ntm/associative_recall:paper
 """
 
-from configs.ntm import MODEL, RMSPROP, RUN, SMOKE
+from configs.ntm import MANY_STEPS, MODEL, RMSPROP, RUN, SMOKE
 from deepx.engine.config import variants
 
 PAPER = {
@@ -69,17 +69,10 @@ PAPER = {
 }
 
 CPU = {
+    **MANY_STEPS,
     "cost": "10 minutes on 2 cores",
-    # The paper's optimiser, one sequence a step: what needs many steps to be found is not found by few large batches.
-    # At a constant rate a solved task is lost again now and then, for some hundred steps; so the rate falls to zero.
-    "optimizer.schedule": "cosine",
     "optimizer.schedule_steps": 60_000,
-    "model.initial_memory": 1e-6,
-    "run.replicas": 5,
     "run.steps": 60_000,
-    "run.log_every": 500,
-    "run.eval_every": 5000,
-    "run.checkpoint_every": 5000,
 }
 
 SMALL = {

@@ -10,7 +10,7 @@ and 120; cpu, under 0.1 bits a sequence at length 20 in every seed.
     ./scripts/reproduce ntm/copy:paper
 """
 
-from configs.ntm import MODEL, RMSPROP, RUN, SMOKE
+from configs.ntm import FEW_STEPS, MODEL, RMSPROP, RUN, SMOKE
 from deepx.engine.config import variants
 
 PAPER = {
@@ -60,24 +60,10 @@ PAPER = {
 }
 
 CPU = {
+    **FEW_STEPS,
     "cost": "3 minutes on 2 cores",
-    # Adam at a rate that falls to zero, gradients clipped by their norm: every seed converges, within minutes.
-    "optimizer.name": "adam",
-    "optimizer.schedule": "cosine",
     "optimizer.schedule_steps": 1600,
-    "optimizer.decay": 0.99,
-    "optimizer.clip": 1.0,
-    "lstm.learning_rate": 8e-3,
-    "feedforward.learning_rate": 8e-3,
-    "none.learning_rate": 1e-3,
-    "model.initial_memory": 1e-6,
-    "batch_size": 16,
-    "run.replicas": 5,
     "run.steps": 1600,
-    "run.steps_per_call": 10,
-    "run.log_every": 40,
-    "run.eval_every": 200,
-    "run.checkpoint_every": 200,
 }
 
 SMALL = {

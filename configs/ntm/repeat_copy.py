@@ -10,7 +10,7 @@ Expected: paper, near 0 bits a sequence, on to twice the length and to 20 repeat
     ./scripts/reproduce ntm/repeat_copy:paper
 """
 
-from configs.ntm import MODEL, RMSPROP, RUN, SMOKE
+from configs.ntm import MANY_STEPS, MODEL, RMSPROP, RUN, SMOKE
 from deepx.engine.config import variants
 
 PAPER = {
@@ -66,17 +66,10 @@ PAPER = {
 }
 
 CPU = {
+    **MANY_STEPS,
     "cost": "20 minutes on 2 cores",
-    # The paper's optimiser, one sequence a step: what needs many steps to be found is not found by few large batches.
-    # At a constant rate a solved task is lost again now and then, for some hundred steps; so the rate falls to zero.
-    "optimizer.schedule": "cosine",
     "optimizer.schedule_steps": 60_000,
-    "model.initial_memory": 1e-6,
-    "run.replicas": 5,
     "run.steps": 60_000,
-    "run.log_every": 500,
-    "run.eval_every": 5000,
-    "run.checkpoint_every": 5000,
 }
 
 SMALL = {
