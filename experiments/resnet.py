@@ -9,7 +9,7 @@ import numpy as np
 import optax
 from ml_collections import ConfigDict
 
-from deepx.data import augment, images
+from deepx.data import augment, images, prepared
 from deepx.engine import entry
 from deepx.engine.data import DeviceData, HostData, epochs, one_pass
 from deepx.engine.errors import UserError
@@ -19,7 +19,7 @@ from deepx.models import resnet
 
 
 def build(config: ConfigDict) -> Experiment:
-    """The experiment of a `configs/resnet` file. Raises UserError, ValueError, or images.DataNotPrepared."""
+    """The experiment of a `configs/resnet` file. Raises UserError, ValueError, or DataNotPrepared."""
     train, valid, test = splits(config.data)
     mean, std = augment.channel_moments(train["image"])
     model = resnet.Config(**config.model)
@@ -54,7 +54,7 @@ def build(config: ConfigDict) -> Experiment:
         eval_data={"valid": one_pass(valid, size)},
         test_data={"test": one_pass(test, size)},
         units={"error": "%", "loss": "nats"},
-        provenance="generated" if config.data.name == "generated" else images.provenance(config.data.name),
+        provenance="generated" if config.data.name == "generated" else prepared.provenance(config.data.name),
     )
 
 

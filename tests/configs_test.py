@@ -17,8 +17,22 @@ NAMES = reproduce.benchmarks()
 FIRST = [name for i, name in enumerate(NAMES) if name.split("/")[0] not in {n.split("/")[0] for n in NAMES[:i]}]
 
 
+@pytest.fixture(autouse=True, scope="module")
+def quick_compilation():
+    """These programs take a few steps: compiling them is what costs."""
+    jax.config.update("jax_disable_most_optimizations", True)
+    yield
+    jax.config.update("jax_disable_most_optimizations", False)
+
+
 def build_of(name):
     return __import__(f"experiments.{name.split('/')[0]}", fromlist=["build"]).build
+
+
+def parts(state, name):
+    """The parameters or statistics of a state, or of each of several side by side."""
+    states = jax.tree.leaves(state, is_leaf=lambda node: hasattr(node, name))
+    return jax.device_get([getattr(one, name) for one in states])
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -42,10 +56,10 @@ def test_smoke_builds_steps_evaluates_and_reports(name, replicas):
         experiment = replicated(experiment, replicas)
     program = Program(experiment, Run(**config.run), jax.devices()[:1])
     carry = program.init()
-    before = jax.device_get(carry.state.params)
+    before = parts(carry.state, "params")
     carry, outcome = program.dispatch(carry, 0, next(program.feed(0)))
     assert int(outcome.step) == config.run.steps_per_call
-    changed = jax.tree.map(lambda a, b: not np.array_equal(a, b), before, jax.device_get(carry.state.params))
+    changed = jax.tree.map(lambda a, b: not np.array_equal(a, b), before, parts(carry.state, "params"))
     assert all(jax.tree.leaves(changed)), changed
     for split, source in {**experiment.eval_data, **experiment.test_data}.items():
         for values in program.evaluate(carry.state, split, source).values():
@@ -63,7 +77,9 @@ def test_eight_devices_take_the_step_that_one_takes(name):
     for devices in (1, 8):
         program = Program(experiment, Run(**config.run), jax.devices()[:devices])
         carry, outcome = program.dispatch(program.init(), 0, next(program.feed(0)))
-        taken.append(jax.device_get((carry.state.stats, outcome)))  # batch statistics are those of the whole batch
+        taken.append(
+            (parts(carry.state, "stats"), jax.device_get(outcome))
+        )  # batch statistics are those of the whole batch
     chex.assert_trees_all_close(*taken, rtol=1e-4, atol=1e-6)
 
 

@@ -12,7 +12,8 @@ import tensorflow_datasets as tfds
 from array_record.python.array_record_module import ArrayRecordWriter
 from PIL import Image
 
-from deepx.data import images
+from deepx.data import images, prepared
+from deepx.data.errors import DataCorrupt, DataNotPrepared
 
 NAME = "deepx_tiny"
 PICTURES = np.random.default_rng(0).integers(0, 256, (7, 4, 6, 3), dtype=np.uint8)
@@ -64,18 +65,19 @@ def test_every_image_and_label_is_read_in_order(data_dir):
 def test_the_directory_is_the_argument_else_the_environments_else_tfdss_own(data_dir, monkeypatch, tmp_path):
     monkeypatch.setenv("TFDS_DATA_DIR", str(data_dir))
     assert len(images.load(NAME, "test")["label"]) == 2
-    assert images.data_directory(tmp_path / "mine") == tmp_path / "mine"
+    assert prepared.data_directory(tmp_path / "mine") == tmp_path / "mine"
     monkeypatch.delenv("TFDS_DATA_DIR")
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert images.data_directory() == tmp_path / "tensorflow_datasets"
+    assert prepared.data_directory() == tmp_path / "tensorflow_datasets"
 
 
 def test_reading_imports_no_tensorflow(data_dir):
     program = f"""
 import sys
-from deepx.data import images
+from deepx.data import images, prepared
+from deepx.data.errors import DataCorrupt, DataNotPrepared
 assert len(images.load("{NAME}", "train")["label"]) == 5
-assert images.provenance("{NAME}")
+assert prepared.provenance("{NAME}")
 sys.exit("tensorflow" in sys.modules)
 """
     environment = dict(os.environ, TFDS_DATA_DIR=str(data_dir), PYTHONPATH=str(Path(__file__).parent.parent))
@@ -84,7 +86,7 @@ sys.exit("tensorflow" in sys.modules)
 
 @pytest.mark.parametrize("name", ["cifar10", "no_such_set"])
 def test_a_missing_data_set_is_told_with_the_place_and_the_command(name, tmp_path):
-    with pytest.raises(images.DataNotPrepared) as caught:
+    with pytest.raises(DataNotPrepared) as caught:
         images.load(name, "train", tmp_path)
     message = str(caught.value)
     assert f"in {tmp_path}." in message and f"`./scripts/prepare_data {name} --data_dir={tmp_path}`" in message
@@ -94,7 +96,7 @@ def test_a_missing_data_set_is_told_with_the_place_and_the_command(name, tmp_pat
 def test_a_data_set_in_another_form_counts_as_missing(data_dir):
     info = data_dir / NAME / "1.0.0" / "dataset_info.json"
     info.write_text(info.read_text().replace("array_record", "tfrecord"))
-    with pytest.raises(images.DataNotPrepared, match="array_record form"):
+    with pytest.raises(DataNotPrepared, match="array_record form"):
         images.load(NAME, "train", data_dir)
 
 
@@ -107,7 +109,7 @@ def test_a_damaged_file_is_named(data_dir, damage):
     else:
         half = len(whole) // 2
         file.write_bytes(whole[:half] + (b"?" * 50 + whole[half + 50 :] if damage == "overwritten" else b""))
-    with pytest.raises(images.DataCorrupt, match=f"{file}.*prepare_data {NAME}"):
+    with pytest.raises(DataCorrupt, match=f"{file}.*prepare_data {NAME}"):
         images.load(NAME, "train", data_dir)
     assert len(images.load(NAME, "test", data_dir)["label"]) == 2
 
@@ -116,7 +118,7 @@ def test_a_damaged_file_is_named(data_dir, damage):
 def test_a_damaged_description_is_told(data_dir, file):
     path = data_dir / NAME / "1.0.0" / file
     path.write_text(path.read_text()[:40])
-    with pytest.raises(images.DataCorrupt, match=f"{data_dir / NAME}.*prepare_data {NAME}"):
+    with pytest.raises(DataCorrupt, match=f"{data_dir / NAME}.*prepare_data {NAME}"):
         images.load(NAME, "train", data_dir)
 
 
@@ -126,7 +128,7 @@ def test_an_unknown_split_is_told_with_the_known_ones(data_dir):
 
 
 def test_provenance_is_what_the_prepared_files_say(data_dir):
-    assert images.provenance(NAME, data_dir) == f"TFDS {NAME}/1.0.0: Noise in seven frames"
+    assert prepared.provenance(NAME, data_dir) == f"TFDS {NAME}/1.0.0: Noise in seven frames"
 
 
 def test_the_split_is_a_fixed_partition():

@@ -7,29 +7,14 @@ since most of that is Python.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
-import tensorflow_datasets as tfds
-from google.protobuf.json_format import ParseError
+
+from deepx.data.prepared import prepared, rows
 
 Images = Mapping[str, np.ndarray]  # {"image": uint8 [N, H, W, C], "label": int32 [N]}
-
-
-class DataNotPrepared(FileNotFoundError):
-    """The data set is not in the data directory. The message says how to get it there."""
-
-
-class DataCorrupt(ValueError):
-    """A file of the data set is missing, cut short or damaged. The message names it."""
-
-
-def data_directory(data_dir: str | os.PathLike[str] | None = None) -> Path:
-    """Where data sets are: `data_dir`, else the environment's TFDS_DATA_DIR, else TFDS's own ~/tensorflow_datasets."""
-    return Path(data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets").expanduser()
 
 
 def load(name: str, split: str, data_dir: str | os.PathLike[str] | None = None) -> Images:
@@ -41,57 +26,13 @@ def load(name: str, split: str, data_dir: str | os.PathLike[str] | None = None) 
 
     Raises DataNotPrepared, DataCorrupt, and ValueError for a split that the data set does not have.
     """
-    builder = _prepared(name, data_dir)
-    source = builder.as_data_source(split)
-    images = np.empty((len(source), *builder.info.features["image"].shape), np.uint8)
-    labels = np.empty(len(source), np.int32)
-    try:
-        for start in range(0, len(source), 1000):
-            rows = range(start, min(start + 1000, len(source)))
-            for row, example in zip(rows, source.__getitems__(rows), strict=True):
-                images[row], labels[row] = example["image"], example["label"]
-    except Exception as error:  # array_record's, the parser's, the decoder's: none of them names the file
-        files = ", ".join(str(file) for file in builder.info.splits[split.split("[")[0]].filepaths)
-        raise DataCorrupt(
-            f"The data set {name!r} has a file that is missing, cut short or damaged: {files} ({error}). Delete "
-            f"{builder.data_dir} and prepare the data set again: `{_command(name, data_dir)}`."
-        ) from error
+    builder = prepared(name, data_dir)
+    count = builder.info.splits[split].num_examples
+    images = np.empty((count, *builder.info.features["image"].shape), np.uint8)
+    labels = np.empty(count, np.int32)
+    for row, example in enumerate(rows(builder, split)):
+        images[row], labels[row] = example["image"], example["label"]
     return {"image": images, "label": labels}
-
-
-def provenance(name: str, data_dir: str | os.PathLike[str] | None = None) -> str:
-    """What the prepared data set says of itself, for the record of a run: name, version and first sentence.
-
-    Raises DataNotPrepared.
-    """
-    builder = _prepared(name, data_dir)
-    about = json.loads((Path(builder.data_dir) / "dataset_info.json").read_text())  # builder.info tells TFDS's own text
-    sentence = about.get("description", "").partition("\n")[0].partition(". ")[0]
-    return f"TFDS {builder.info.full_name}: {sentence.rstrip('.')}"
-
-
-def _prepared(name: str, data_dir: str | os.PathLike[str] | None) -> tfds.core.DatasetBuilder:
-    """The reader of a data set that is there in the form we read; else DataNotPrepared."""
-    folder = data_directory(data_dir)
-    try:
-        found = tfds.builder(name, data_dir=folder)
-    except tfds.core.DatasetNotFoundError:
-        found = None
-    except (ParseError, ValueError) as error:
-        raise DataCorrupt(
-            f"The description of the data set {name!r} in {folder / name} (dataset_info.json, features.json) cannot be "
-            f"read: {error} Delete that folder and prepare the data set again: `{_command(name, folder)}`."
-        ) from error
-    if found and found.is_prepared() and found.info.file_format is tfds.core.FileFormat.ARRAY_RECORD:
-        return found
-    raise DataNotPrepared(
-        f"The data set {name!r} is not prepared (in array_record form) in {folder}. Prepare it with "
-        f"`{_command(name, folder)}`, or set TFDS_DATA_DIR to the directory where it is."
-    )
-
-
-def _command(name: str, data_dir: str | os.PathLike[str] | None) -> str:
-    return f"./scripts/prepare_data {name} --data_dir={data_directory(data_dir)}"
 
 
 def split(arrays: Images, *counts: int) -> tuple[Images, ...]:

@@ -15,14 +15,17 @@ OTHERS = ("#c1440e", "#5a8f29", "#6b4c9a", "#b8860b", "#00897b")
 
 
 def curves(rows: Sequence[dict[str, Any]], units: Mapping[str, str]) -> Figure:
-    """One panel a metric, one line a split against steps; with replicas, a faint line a seed and their mean."""
+    """One panel a metric, one line a split against steps; with replicas, a faint line a seed and their mean.
+
+    Of metrics METRIC/NAME one panel shows the means over names, and a faint line each name.
+    """
     series: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]] = {}
-    for metric in dict.fromkeys(name for row in rows for name in row["values"]):
-        for split in dict.fromkeys(row["split"] for row in rows if metric in row["values"]):
-            chosen = [row for row in rows if row["split"] == split and metric in row["values"]]
-            steps = np.array([row["step"] for row in chosen])
-            values = np.array([np.atleast_1d(row["values"][metric]) for row in chosen], float)
-            series.setdefault(metric, {})[split] = (steps, values)
+    for metric in dict.fromkeys(name.partition("/")[0] for row in rows for name in row["values"]):
+        for split in dict.fromkeys(row["split"] for row in rows if of_metric(row, metric)):
+            chosen = [row for row in rows if row["split"] == split and of_metric(row, metric)]
+            values = np.array([[np.atleast_1d(v) for v in of_metric(row, metric)] for row in chosen], float)
+            lines = values.mean(2) if values.shape[1] > 1 else values[:, 0]
+            series.setdefault(metric, {})[split] = (np.array([row["step"] for row in chosen]), lines)
     columns = min(3, max(1, len(series)))
     lines = -(-len(series) // columns)
     picture = Picture(figsize=(4.2 * columns, 3.0 * lines), layout="constrained")
@@ -47,5 +50,12 @@ def curves(rows: Sequence[dict[str, Any]], units: Mapping[str, str]) -> Figure:
         panel.grid(alpha=0.25)
         panel.legend(frameon=False, fontsize=8)
     return Figure(
-        picture, numbers, "Metrics against training steps; with several seeds, a faint line each and their mean."
+        picture,
+        numbers,
+        "Metrics against training steps; with several seeds or tasks, a faint line each and their mean.",
     )
+
+
+def of_metric(row: Mapping[str, Any], metric: str) -> list[Any]:
+    """The values of METRIC, or of every METRIC/NAME, of a row."""
+    return [value for name, value in row["values"].items() if name.partition("/")[0] == metric]

@@ -43,8 +43,9 @@ WORKDIR = flags.DEFINE_string(
     "workdir", None, "Directory of the run: made, or resumed where it stands. Default: runs/BENCHMARK."
 )
 MODE = flags.DEFINE_enum(
-    "mode", "train", ["train", "eval", "replay"],
+    "mode", "train", ["train", "eval", "predict", "replay"],
     "train: train to run.steps, test, report. eval: test the selected checkpoint of a work directory. "
+    "predict: use it on what other flags give. "
     "replay: take the step that was not finite again.",
 )  # fmt: skip
 DATA_DIR = flags.DEFINE_string("data_dir", None, "Where prepared data sets are; default: TFDS_DATA_DIR.")
@@ -128,6 +129,8 @@ def _run(build: Build) -> int:
     try:
         if MODE.value == "eval":
             return evaluate_selected(program, checkpoints, workdir)
+        if MODE.value == "predict":
+            return predict(program, checkpoints)
         refuse_fewer_steps(checkpoints, run.steps)
         workdir.claim(config)
         if max(checkpoints.steps(), default=0) < run.steps:
@@ -164,6 +167,15 @@ def _train(program: Program, checkpoints: Checkpoints, workdir: Workdir, config:
             record = finish(program, checkpoints, trained, workdir, config, paper, progress, command())
     show(record["metrics"], record["paper"])
     print(f"Done. {workdir.path}/report.html shows it, {workdir.path}/result.json keeps it.", file=sys.stderr)
+    return 0
+
+
+def predict(program: Program, checkpoints: Checkpoints) -> int:
+    """`--mode=predict`: the experiment's own use of the selected state. Raises UserError where it has none."""
+    if program.experiment.predict is None:
+        raise UserError("This benchmark has no --mode=predict.")
+    selected = checkpoints.selected(program.abstract(), lambda text: print(text, file=sys.stderr))
+    program.experiment.predict(selected.carry.state)
     return 0
 
 

@@ -65,6 +65,9 @@ class Experiment(NamedTuple):
     test_data:   finite sources by split, read once, with the selected state, after training.
     gradients:   state, batch, key -> the gradients train_step would apply; read when a step goes wrong.
     report:      state, key -> figures and further metrics of the selected state.
+    summary:     all that was measured, by name (one value a replica) -> what follows from it: means over tasks, what a
+                 rule of selection among replicas gives.
+    predict:     what `--mode=predict` does with the selected state; it has flags of its own, and prints.
     replicas:    set by `replicated`: length of the leading axis of state, key and metrics; None: no such axis.
     units:       unit by metric, for the record ('bits', '%').
     provenance:  where the data came from, for the record, as the data itself tells it.
@@ -78,6 +81,8 @@ class Experiment(NamedTuple):
     test_data: Mapping[str, DeviceData | HostData] = {}
     gradients: Callable[[State, Batch, Key], Any] | None = None
     report: Callable[[State, Key], Report] | None = None
+    summary: Callable[[Mapping[str, np.ndarray]], Report] | None = None
+    predict: Callable[[State], None] | None = None
     replicas: int | None = None
     units: Mapping[str, str] = {}
     provenance: str = "generated"

@@ -20,6 +20,8 @@ from deepx.engine.record import result
 from deepx.engine.report import save_figures, write_report
 from deepx.engine.workdir import Workdir
 
+MANY = 8  # names of a metric, from which on they are shown line by line
+
 
 def finish(
     program: Program,
@@ -43,6 +45,10 @@ def finish(
         report = program.experiment.report(carry.state, program.report_key)
         values |= report.metrics
         figures = {**report.figures, **figures}
+    if program.experiment.summary is not None:
+        summary = program.experiment.summary(values)
+        values |= summary.metrics
+        figures = {**summary.figures, **figures}
     record = result(
         config,
         paper,
@@ -77,19 +83,42 @@ def evaluate_selected(program: Program, checkpoints: Checkpoints, workdir: Workd
 
 
 def show(metrics: dict[str, Any], paper: dict[str, Any]) -> None:
-    """A table of results beside the paper's."""
+    """Tables of results beside the paper's: a line a metric; of metrics with many names, METRIC/NAME, a line a name.
+
+    What was measured while training, of so many names, is in the curves.
+    """
+    of: dict[str, list[str]] = {}
+    for name in metrics:
+        of.setdefault(name.partition("/")[0], []).append(name)
+    wide = [metric for metric, names in of.items() if len(names) > MANY]
+    shown = [metric for metric in wide if not metric.startswith(("train_", "valid_"))]
+    if shown:
+        table = Table("", *shown, "paper", box=None, pad_edge=False)
+        for part in sorted({name.partition("/")[2] for metric in shown for name in of[metric]}, key=_counted):
+            cells = [metrics.get(f"{metric}/{part}") for metric in shown]
+            theirs = next((str(paper[f"{m}/{part}"]["value"]) for m in shown if f"{m}/{part}" in paper), "")
+            table.add_row(part, *(f"{cell['mean']:.4g}" if cell else "" for cell in cells), theirs)
+        Console().print(table, "")
     table = Table("metric", "ours", "each seed", "paper", box=None, pad_edge=False)
     for name, entry in metrics.items():
-        each = " ".join(f"{value:.4g}" for value in entry["values"]) if len(entry["values"]) > 1 else ""
-        theirs = str(paper[name]["value"]) if name in paper else ""
-        table.add_row(name, f"{entry['mean']:.4g}", each, theirs)
+        if name.partition("/")[0] not in wide:
+            each = " ".join(f"{value:.4g}" for value in entry["values"]) if len(entry["values"]) > 1 else ""
+            theirs = str(paper[name]["value"]) if name in paper else ""
+            table.add_row(name, f"{entry['mean']:.4g}", each, theirs)
     Console().print(table)
+
+
+def _counted(name: str) -> tuple[str, int]:
+    """Sorts qa2 before qa10, and what has no number behind what has one."""
+    stem = name.rstrip("0123456789")
+    return (stem, int(name[len(stem) :])) if name != stem else ("~" + name, 0)
 
 
 def _logged(workdir: Workdir, step: int) -> dict[str, Any]:
     """Training and evaluation metrics as they were logged at the selected step."""
     rows = {row["split"]: row["values"] for row in log.read(workdir.path) if row["step"] == step}
-    return {name: np.asarray(value) for name, value in log.by_name(rows).items() if name != "train_gradient_norm"}
+    named = {name: np.asarray(value) for name, value in log.by_name(rows).items()}
+    return {name: value for name, value in named.items() if not name.startswith("train_gradient_norm")}
 
 
 def _selection(select: str, step: int) -> str:

@@ -72,6 +72,14 @@ def metric_name(metric: str, split: str) -> str:
     return f"{split}_{metric}" if split in PARTS else f"{metric}/{split}"
 
 
+def over_names(values: Values) -> dict[str, np.ndarray]:
+    """The mean of METRIC/NAME over all NAMEs, as METRIC; other metrics as they are."""
+    of: dict[str, list[np.ndarray]] = {}
+    for name, value in values.items():
+        of.setdefault(name.partition("/")[0], []).append(np.asarray(value))
+    return {metric: np.mean(values, axis=0) for metric, values in of.items()}
+
+
 def by_name(metrics: Mapping[str, Values]) -> dict[str, np.ndarray]:
     """Metrics by split, each under its one name."""
     return {metric_name(name, split): value for split, values in metrics.items() for name, value in values.items()}

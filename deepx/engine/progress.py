@@ -12,6 +12,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from deepx.engine.log import over_names
+
 PLAIN_SECONDS = 10.0  # between two plain lines
 RATE_SECONDS = 30.0  # over which the rate is taken
 
@@ -49,8 +51,8 @@ class Progress:
         self._console.print(escape(text), soft_wrap=True)
 
     def metrics(self, step: int, values: Mapping[str, np.ndarray]) -> None:
-        """The newest row; with replicas, means over them."""
-        self._metrics = "  ".join(f"{name} {np.mean(value):.4g}" for name, value in values.items())
+        """The newest row; means over replicas and, of METRIC/NAME, over names."""
+        self._metrics = "  ".join(f"{name} {np.mean(value):.4g}" for name, value in over_names(values).items())
         self.at(step, line=True)
 
     def at(self, step: int, *, line: bool = False) -> None:

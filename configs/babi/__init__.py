@@ -1,0 +1,73 @@
+"""What the experiments of Sukhbaatar, Szlam, Weston, Fergus (2015, arXiv 1503.08895, section 4, table 1) share."""
+
+DATA = {
+    "tasks": tuple(range(1, 21)),
+    "train": "official",  # or "simulated"
+    "test": "official",
+    "language": "en",  # the official files' folder
+    "questions": 1000,  # of each task to learn from, and
+    "held_out": 0.1,  # of these, for validation
+    "test_questions": 1000,  # of simulated stories
+    "fill_gaps": False,  # simulate the training stories of tasks whose official file is not there
+}
+
+MEMN2N = {
+    "name": "memn2n",
+    "dimensions": 20,
+    "hops": 3,
+    "tying": "adjacent",
+    "position": True,  # position encoding; else a bag of words
+    "nonlinear": False,
+    "noise": 0.0,  # rate of empty memories in training
+}
+
+SGD = {
+    "name": "sgd",
+    "learning_rate": 0.01,
+    "halve_every": 25,  # epochs
+    "clip": 40.0,  # of the norm of the gradient of a batch's sum
+}
+
+RUN = {  # 100 epochs of 28 steps
+    "seed": 0,
+    "replicas": 10,
+    "steps": 2800,
+    "steps_per_call": 28,
+    "log_every": 28,
+    "eval_every": 280,
+    "checkpoint_every": 280,
+    "keep": 2,
+    "select": "last",
+}
+
+JOINT_RUN = RUN | {  # 60 epochs of 562 steps, after 30 of linear start
+    "steps": 50_580,
+    "steps_per_call": 562,
+    "log_every": 562,
+    "eval_every": 2810,
+    "checkpoint_every": 2810,
+}
+
+SIMULATED = {"data.train": "simulated", "data.test": "simulated"}
+OFFICIAL = {"data.language": "en-10k", "data.fill_gaps": True}  # the first thousand questions of the larger files
+TRANSFER = OFFICIAL | {"data.train": "simulated"}
+
+SMOKE = SIMULATED | {
+    "cost": "seconds",
+    "data.tasks": (1, 15),
+    "data.questions": 80,
+    "data.test_questions": 40,
+    "memories": 8,
+    "run.replicas": 1,
+    "run.steps": 8,
+    "run.steps_per_call": 2,
+    "run.log_every": 2,
+    "run.eval_every": 4,
+    "run.checkpoint_every": 4,
+}
+
+
+def reported(mean: float, failed: int, source: str) -> dict:
+    """A column of the paper's table: mean error in percent, and tasks whose error is above 5%."""
+    column = {"better": "lower", "tolerance": 0.0, "source": source, "confidence": "V2"}
+    return {"error/mean": {"value": mean, **column}, "failed_tasks": {"value": failed, **column}}

@@ -1,0 +1,81 @@
+"""`--mode=predict`: a trained reader answers a question on a story that was typed, and says where it looked."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from absl import flags
+from ml_collections import ConfigDict
+from rich.console import Console
+from rich.table import Table
+
+from deepx.data.babi.encode import encode, words
+from deepx.data.babi.story import Example
+from deepx.engine.errors import UserError
+from experiments.babi_report import best
+
+STORY = flags.DEFINE_string(
+    "story", None, "predict: the story, its sentences ended by full stops, or a file of it; -: from standard input."
+)
+QUESTION = flags.DEFINE_string("question", None, "predict: the question on it.")
+TASK = flags.DEFINE_integer("task", None, "predict: the task whose reader answers, where each has one of its own.")
+
+
+def predict(config: ConfigDict, learnt: Sequence, readers: Sequence, state: Any) -> None:
+    """Prints the answer, the likeliest others, and the weight of every sentence in each hop. Raises UserError."""
+    if not (STORY.value and QUESTION.value):
+        raise UserError('Give a story and a question: --story="Mary went to the office." --question="Where is Mary?"')
+    which = chosen([questions.tasks for questions in learnt])
+    questions, reader = learnt[which], readers[which]
+    params = best(config, state, questions, reader)
+    example = Example(sentences_of(STORY.value), QUESTION.value, "?", (0,))
+    known = set(questions.vocabulary.known)
+    unknown = [word for text in (*example.sentences, example.question) for word in words(text) if word not in known]
+    if unknown:
+        print(f"Words it does not know, and does not see: {', '.join(dict.fromkeys(unknown))}.", file=sys.stderr)
+    if len(example.sentences) > questions.encoded.memories:
+        print(f"It remembers the last {questions.encoded.memories} sentences only.", file=sys.stderr)
+    S = questions.encoded.memories
+    encoded = encode({"typed": [example]}, questions.vocabulary, S, at_least=S)
+    batch = dict(encoded.questions["typed"])
+    table = reader.rows(encoded.sentences_UJ)
+    batch |= {name: table[batch[name]] for name in ("story", "question")}
+    answer = int(reader.answer(params, batch).answer_B[0])
+    print(f"{example.question} {questions.vocabulary.word(answer)}")
+    if reader.attention is not None:
+        show(example.sentences, np.asarray(reader.attention(params, batch)[0]))
+
+
+def chosen(tasks: Sequence[Sequence[str]]) -> int:
+    """Which reader answers. Raises UserError where --task is needed, or names none."""
+    if len(tasks) == 1:
+        return 0
+    names = [of[0] for of in tasks]
+    if TASK.value is None or f"qa{TASK.value}" not in names:
+        raise UserError(f"Each task has a reader of its own: give --task, one of {', '.join(n[2:] for n in names)}.")
+    return names.index(f"qa{TASK.value}")
+
+
+def sentences_of(story: str) -> tuple[str, ...]:
+    """The sentences of a text, of a file, or of standard input. Raises UserError where there are none."""
+    if story == "-":
+        story = sys.stdin.read()
+    elif len(story) < 256 and Path(story).is_file():
+        story = Path(story).read_text()
+    sentences = tuple(f"{part.strip()}." for part in story.replace("\n", ".").split(".") if part.strip())
+    if not sentences:
+        raise UserError("The story has no sentences.")
+    return sentences
+
+
+def show(sentences: Sequence[str], attention_KS: np.ndarray) -> None:
+    """The sentences with the weight that each hop gives them."""
+    table = Table("", *(f"hop {k + 1}" for k in range(len(attention_KS))), box=None, pad_edge=False)
+    shown = sentences[-attention_KS.shape[1] :]
+    for sentence, weights in zip(shown, attention_KS.T, strict=False):
+        table.add_row(sentence, *(f"[bold]{w:.2f}[/]" if w >= 0.5 else f"{w:.2f}" for w in weights))
+    Console().print(table)

@@ -1,0 +1,47 @@
+"""What prepare_data does for bAbI, in the environment of the experiments: DATA_DIR SOURCE NAME..."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from deepx.data.babi import builder
+from deepx.data.babi.story import TASKS
+from deepx.data.errors import DataCorrupt
+
+
+def main(data_dir: Path, source: Path | None, names: list[str]) -> int:
+    """Prepares `babi/LANGUAGE`, or for `babi` every language that the source has. Returns the exit status."""
+    if source is not None and not source.exists():
+        print(f"There is no {source}. Name the official tar.gz, or the folder it unpacks to.", file=sys.stderr)
+        return 2
+    for name in names:
+        _, _, language = name.partition("/")
+        if language and language not in builder.LANGUAGES:
+            print(f"bAbI has no {language!r}; it has {', '.join(builder.LANGUAGES)}.", file=sys.stderr)
+            return 2
+        try:
+            for each in [language] if language else builder.languages(source):
+                stories = builder.prepare(each, source, data_dir)
+                tasks = {split.partition("_")[0] for split in stories}
+                print(
+                    f"babi/{each}: {sum(stories.values()):,} stories of {len(tasks)} tasks in {data_dir}.", flush=True
+                )
+                all_splits = [f"qa{task}_{part}" for task in TASKS for part in ("train", "test")]
+                if gaps := [split for split in all_splits if split not in stories]:
+                    print(f"  It has no {', '.join(gaps)}: the source has no such files.")
+        except (DataCorrupt, OSError) as error:
+            print(f"babi could not be prepared: {error}", file=sys.stderr)
+            return 2
+        except Exception as error:  # whatever TFDS's downloads raise
+            print(
+                f"{builder.URL} could not be downloaded. {type(error).__name__}: {' '.join(str(error).split())[:300]} "
+                "Get it by other means, and say where it is: ./scripts/prepare_data babi --source=FILE.tar.gz",
+                file=sys.stderr,
+            )
+            return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]) if sys.argv[2] else None, sys.argv[3:]))
