@@ -14,7 +14,8 @@ from experiments import babi, babi_linear_start, babi_report, babi_stories, repr
 
 
 def config(**changes) -> ConfigDict:
-    made = load(reproduce.CONFIGS / "babi" / "memn2n_pe_ls_rn.py", "smoke").unlock()
+    made = load(reproduce.CONFIGS / "babi" / "memn2n_joint_3hop_rn.py", "smoke").unlock()
+    made.joint = False
     for name, value in changes.items():
         made.update_from_flattened_dict({name.replace("__", "."): value})
     return made

@@ -14,6 +14,7 @@ from deepx.models.memnn import Batch, Config
 from deepx.models.memnn_time import EMPTY, NOW, STOP
 from deepx.nn import bag_of_words
 
+init = jax.jit(memnn.init, static_argnums=1)
 answer = jax.jit(memnn.answer, static_argnums=0)
 remember = jax.jit(memnn.remember, static_argnums=0)
 winner = jax.jit(memnn_time.winner)
@@ -200,7 +201,7 @@ def test_a_story_that_fits_is_remembered_as_if_written_one_by_one():
 @pytest.mark.parametrize("response", ["ranker", "lstm"])
 def test_every_weight_has_a_gradient_and_supports_are_not_seen_in_inference(response):
     config = dataclasses.replace(FULL, response=response)
-    batch, params = random_batch(3, B=8), memnn.init(jax.random.key(0), config)
+    batch, params = random_batch(3, B=8), init(jax.random.key(0), config)
     _, _, gradients = descend(config, params, OPTIMIZER.init(params), batch, np.uint32(1))
     jax.tree.map(lambda g, p: np.testing.assert_equal(g.shape, p.shape), gradients, params)
     without = [jax.tree_util.keystr(path) for path, g in jax.tree.leaves_with_path(gradients) if not np.any(g)]
@@ -220,7 +221,7 @@ def test_the_lstm_skips_padding():
 @pytest.mark.parametrize("response", ["ranker", "lstm"])
 def test_overfits_a_handful(response):
     config = dataclasses.replace(FULL, response=response)
-    batch, params = random_batch(3, B=8), memnn.init(jax.random.key(0), config)
+    batch, params = random_batch(3, B=8), init(jax.random.key(0), config)
     state = OPTIMIZER.init(params)
     for step in range(150):
         params, state, _ = descend(config, params, state, batch, np.uint32(step))

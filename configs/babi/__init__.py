@@ -54,7 +54,7 @@ TRANSFER = OFFICIAL | {"data.train": "simulated"}
 
 SMOKE = SIMULATED | {
     "cost": "seconds",
-    "data.tasks": (1, 15),
+    "data.tasks": (15,),
     "data.questions": 80,
     "data.test_questions": 40,
     "memories": 8,
@@ -65,6 +65,8 @@ SMOKE = SIMULATED | {
     "run.eval_every": 4,
     "run.checkpoint_every": 4,
 }
+
+JOINT_SMOKE = SMOKE | {"data.tasks": (1, 15)}
 
 
 def reported(mean: float, failed: int, source: str) -> dict:

@@ -9,7 +9,7 @@ Expected: paper, 15.2% mean error on 1,000 training questions a task, 10 tasks f
     ./scripts/reproduce babi/memn2n_layerwise:official       # the first 1,000 questions of the 10k files
 """
 
-from configs.babi import DATA, JOINT_RUN, MEMN2N, OFFICIAL, SGD, SIMULATED, SMOKE, TRANSFER, reported
+from configs.babi import DATA, JOINT_RUN, JOINT_SMOKE, MEMN2N, OFFICIAL, SGD, SIMULATED, TRANSFER, reported
 from deepx.engine.config import variants
 
 PAPER = {
@@ -34,5 +34,5 @@ get_config = variants(
     cpu=CPU,
     official=OFFICIAL | CPU | {"data.train": "official", "data.test": "official"},
     transfer=TRANSFER,
-    smoke=SMOKE,
+    smoke=JOINT_SMOKE,
 )

@@ -24,7 +24,8 @@ def words(sentence: str) -> list[str]:
 
 
 class Vocabulary(NamedTuple):
-    """Number n is `known[n - 1]`; 0 is no word. Answers are words like others: 'n,e' and 'apple,milk' too."""
+    """Number n is `known[n - 1]`; 0 is no word. Answers are words like others, 'n,e' and 'apple,milk' too, and so are
+    their parts."""
 
     known: tuple[str, ...]
 
@@ -32,7 +33,8 @@ class Vocabulary(NamedTuple):
     def of(cls, examples: Iterable[Example]) -> Vocabulary:
         """All words of the examples, in alphabetical order."""
         seen = {word for e in examples for text in (*e.sentences, e.question) for word in words(text)}
-        return cls(tuple(sorted(seen | {e.answer.lower() for e in examples})))
+        answers = {e.answer.lower() for e in examples}
+        return cls(tuple(sorted(seen | answers | {part for answer in answers for part in answer.split(",")})))
 
     @property
     def size(self) -> int:
