@@ -44,7 +44,7 @@ def build(config: ConfigDict) -> Experiment:
     splits, provenance = babi_stories.splits(config.data)
     separate = [{task: split} for task, split in splits.items()]
     learnt = [questions_of(one, config.memories) for one in ([splits] if config.joint else separate)]
-    readers = [reader_of(config, one.encoded, one.vocabulary.size) for one in learnt]
+    readers = [reader_of(config, one.encoded, one.vocabulary) for one in learnt]
     made = [experiment_of(config, *pair) for pair in zip(learnt, readers, strict=True)]
     whole = made[0] if config.joint else side_by_side(dict(zip(splits, made, strict=True)))
     return whole._replace(
@@ -124,17 +124,23 @@ def experiment_of(config: ConfigDict, questions: Questions, reader: Reader) -> E
 
 
 def scores(answered: Answered, batch: Batch, mask: Array) -> Metrics:
-    """Loss in nats, and the percentage of wrong answers."""
-    wrong_B = 100.0 * (answered.answer_B != batch["answer"])
-    return {"loss": Mean.of(answered.losses_B, mask), "error": Mean.of(wrong_B, mask)}
+    """The loss, and the percentage of wrong answers, where answers were asked for."""
+    measured = {"loss": Mean.of(answered.losses_B, mask)}
+    if answered.answer_B is not None:
+        measured["error"] = Mean.of(100.0 * (answered.answer_B != batch["answer"]), mask)
+    return measured
 
 
 def optimizer(config: ConfigDict, steps: int) -> optax.GradientTransformation:
-    """'sgd' or 'adam', on the gradient of a batch's sum (as the authors' program has it), clipped by its norm."""
-    c, descend = config.optimizer, {"sgd": optax.sgd, "adam": optax.adam}
-    if c.name not in descend:
-        raise UserError(f"optimizer.name is {c.name!r}; it must be 'sgd' or 'adam'.")
-    return optax.chain(optax.clip_by_global_norm(c.clip), descend[c.name](schedule(config, steps)))
+    """'sgd' or 'adamw', on the gradient of a batch's sum (as the authors' program has it), clipped by its norm."""
+    c, rate = config.optimizer, schedule(config, steps)
+    if c.name == "sgd":
+        descend = optax.sgd(rate)
+    elif c.name == "adamw":
+        descend = optax.adamw(rate, weight_decay=c.weight_decay)
+    else:
+        raise UserError(f"optimizer.name is {c.name!r}; it must be 'sgd' or 'adamw'.")
+    return optax.chain(optax.clip_by_global_norm(c.clip), descend)
 
 
 def schedule(config: ConfigDict, steps: int) -> Callable[[Array], Array]:

@@ -10,19 +10,19 @@ import jax.numpy as jnp
 import optax
 from ml_collections import ConfigDict
 
-from deepx.data.babi.encode import Encoded
+from deepx.data.babi.encode import Encoded, Vocabulary
 from deepx.engine.errors import UserError, nearest
 from deepx.engine.experiment import Array, Key
-from deepx.models import lstm_reader, memn2n
+from deepx.models import lstm_reader, memn2n, memnn, memnn_loss
 
 Batch = Mapping[str, Array]
 
 
 class Answered(NamedTuple):
-    """Loss in nats [B], and the chosen answers' numbers [B]."""
+    """Losses [B], and the numbers of the chosen answers [B]; None where the loss asks for none."""
 
     losses_B: Array
-    answer_B: Array
+    answer_B: Array | None
 
 
 class Reader(NamedTuple):
@@ -42,7 +42,7 @@ class Reader(NamedTuple):
     attention: Callable[[Any, Batch], Array] | None = None
 
 
-def reader_of(config: ConfigDict, encoded: Encoded, vocabulary: int) -> Reader:
+def reader_of(config: ConfigDict, encoded: Encoded, vocabulary: Vocabulary) -> Reader:
     """The reader that `model.name` names. Raises UserError for an unknown one."""
     settings = config.model.to_dict()
     name = settings.pop("name")
@@ -51,9 +51,9 @@ def reader_of(config: ConfigDict, encoded: Encoded, vocabulary: int) -> Reader:
     return READERS[name](settings, encoded, vocabulary)
 
 
-def of_memn2n(settings: Mapping[str, Any], encoded: Encoded, vocabulary: int) -> Reader:
+def of_memn2n(settings: Mapping[str, Any], encoded: Encoded, vocabulary: Vocabulary) -> Reader:
     """The end-to-end memory network."""
-    model = memn2n.Config(vocabulary, **settings | {"memories": encoded.memories})
+    model = memn2n.Config(vocabulary.size, **settings | {"memories": encoded.memories})
 
     def apply(params, batch: Batch, **how):
         return memn2n.apply(model, params, batch["story"], batch["length"], batch["question"], **how)
@@ -72,9 +72,9 @@ def of_memn2n(settings: Mapping[str, Any], encoded: Encoded, vocabulary: int) ->
     )
 
 
-def of_lstm(settings: Mapping[str, Any], encoded: Encoded, vocabulary: int) -> Reader:
+def of_lstm(settings: Mapping[str, Any], encoded: Encoded, vocabulary: Vocabulary) -> Reader:
     """The LSTM that reads word by word."""
-    model = lstm_reader.Config(vocabulary, **settings)
+    model = lstm_reader.Config(vocabulary.size, **settings)
 
     def answer(params, batch: Batch) -> Answered:
         story_BT = batch["story"].reshape(len(batch["story"]), -1)
@@ -90,10 +90,42 @@ def of_lstm(settings: Mapping[str, Any], encoded: Encoded, vocabulary: int) -> R
     )
 
 
+def of_memnn(settings: Mapping[str, Any], encoded: Encoded, vocabulary: Vocabulary) -> Reader:
+    """The memory network that is trained with the supports, or by a heuristic. Every word may be an answer."""
+    number = vocabulary.number()
+    answers = tuple(tuple(number[part] for part in word.split(",")) for word in vocabulary.known)
+    model = memnn.Config(vocabulary.size, answers, memory_slots=encoded.memories, **settings)
+
+    def taken(batch: Batch) -> memnn.Batch:
+        return memnn.Batch(
+            batch["story"], batch["length"], batch["question"], jnp.maximum(batch["answer"] - 1, 0), batch["supports"]
+        )
+
+    def loss(params, batch: Batch, key: Key, linear: Array) -> Answered:
+        return Answered(sum(memnn_loss.losses(model, params, taken(batch), key)), None)
+
+    def answer(params, batch: Batch) -> Answered:
+        found = memnn.answer(model, params, taken(batch))
+        return Answered(answered(found.scores_BA, batch | {"answer": batch["answer"] - 1}).losses_B, found.answer_B + 1)
+
+    def attention(params, batch: Batch) -> Array:
+        supports_BK = memnn.answer(model, params, taken(batch)).supports_BK
+        return jax.nn.one_hot(supports_BK, encoded.memories)
+
+    return Reader(
+        rows=jnp.asarray,
+        table=jnp.asarray(encoded.sentences_UJ),
+        init=lambda key: memnn.init(key, model),
+        loss=loss,
+        answer=answer,
+        attention=attention,
+    )
+
+
 def answered(logits_BV: Array, batch: Batch) -> Answered:
     """Cross-entropy and the likeliest answer. An answer that is not in the vocabulary is wrong, and costs nothing."""
     losses_B = optax.softmax_cross_entropy_with_integer_labels(logits_BV, jnp.maximum(batch["answer"], 0))
     return Answered(losses_B * (batch["answer"] >= 0), logits_BV.argmax(-1))
 
 
-READERS = {"memn2n": of_memn2n, "lstm": of_lstm}
+READERS = {"memn2n": of_memn2n, "memnn": of_memnn, "lstm": of_lstm}

@@ -121,7 +121,7 @@ def test_transfer_is_told_in_the_provenance(official):
         ({"data__train": "real"}, "data.train is 'real'; it must be one of simulated, official"),
         ({"data__held_out": 0.0}, "data.held_out is 0.0"),
         ({"model__name": "memn2m"}, "model.name is 'memn2m'.*Did you mean 'memn2n'"),
-        ({"optimizer__name": "lbfgs"}, "it must be 'sgd' or 'adam'"),
+        ({"optimizer__name": "lbfgs"}, "it must be 'sgd' or 'adamw'"),
         ({"batch_size": 1000}, "batch_size is 1000, more than the questions"),
     ],
 )

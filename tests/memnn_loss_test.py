@@ -12,7 +12,7 @@ from deepx.models.memnn import Batch, Config, Memory
 from deepx.models.memnn_time import STOP
 
 answer = jax.jit(memnn.answer, static_argnums=0)
-loss = jax.jit(memnn_loss.loss, static_argnums=0)
+losses = jax.jit(memnn_loss.losses, static_argnums=0)
 given = jax.jit(memnn_loss.given, static_argnums=0)
 guessed = jax.jit(memnn_loss.guessed, static_argnums=0)
 
@@ -53,13 +53,11 @@ def test_three_loss_terms_by_hand():
     np.testing.assert_allclose(found.scores_BA, [[1.0, 2.0, 1.7]], rtol=1e-6)
     # x: memories score 1, 0.8, 0.2: max(0, 0.5 - 1 + 0.8) = 0.3 and 0; [x, m_1]: 0, 2, 1.9: 0 and 0.4
     # R: 1, 2, 1.7: 0 and max(0, 0.5 - 2 + 1.7) = 0.2. Half of each is the mean over others.
-    _, parts = loss(config, params, batch, jax.random.key(0))
-    assert parts["output"] == pytest.approx(0.15 + 0.2, abs=0.04)  # sampled 400 times
-    assert parts["response"] == pytest.approx(0.1, abs=0.02)
+    output_B, response_B = losses(config, params, batch, jax.random.key(0))
+    assert output_B == pytest.approx(0.15 + 0.2, abs=0.04)  # sampled 400 times
+    assert response_B == pytest.approx(0.1, abs=0.02)
     one = batch._replace(supports_BK=jnp.asarray([[0, -1]]))
-    total, parts = loss(config, params, one, jax.random.key(0))
-    assert parts["output"] == pytest.approx(0.15, abs=0.03)  # one support: one term
-    assert total == parts["output"] + parts["response"]
+    assert losses(config, params, one, jax.random.key(0))[0] == pytest.approx(0.15, abs=0.03)  # one support: one term
 
 
 def test_the_loss_compares_as_the_loop_does():
@@ -69,9 +67,9 @@ def test_the_loss_compares_as_the_loop_does():
     params["output"]["time"] = jnp.asarray([[0.0, 0.0], [0.0, 0.0], [-0.6, 0.0]])
     batch = batch._replace(sentences_BSJ=jnp.asarray([[[1], [1], [1]]]), supports_BK=jnp.asarray([[2]]))
     assert answer(config, params, batch).supports_BK[0, 0] == 2
-    assert loss(config, params, batch, jax.random.key(0))[1]["output"] == 0
+    assert losses(config, params, batch, jax.random.key(0))[0] == 0
     older = batch._replace(supports_BK=jnp.asarray([[0]]))
-    assert loss(config, params, older, jax.random.key(0))[1]["output"] == pytest.approx(0.5 + 0.6)
+    assert losses(config, params, older, jax.random.key(0))[0] == pytest.approx(0.5 + 0.6)
 
 
 def test_targets_end_with_stop_and_skip_what_was_forgotten():

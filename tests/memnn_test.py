@@ -61,7 +61,7 @@ def scrambled(config, seed=0):
 @functools.partial(jax.jit, static_argnums=0)
 def descend(config, params, state, batch, step):
     """Parameters, the optimiser's state and the gradients of one step."""
-    gradients = jax.grad(lambda p: memnn_loss.loss(config, p, batch, jax.random.key(step))[0])(params)
+    gradients = jax.grad(lambda p: sum(memnn_loss.losses(config, p, batch, jax.random.key(step))).mean())(params)
     updates, state = OPTIMIZER.update(gradients, state)
     return optax.apply_updates(params, updates), state, gradients
 

@@ -20,7 +20,7 @@ PAPER = {
     "model": {"name": "lstm", "embedding": 50, "cells": 50},
     "joint": False,
     "linear_start": {"epochs": 0, "patience": 0},
-    "optimizer": SGD | {"name": "adam", "learning_rate": 0.003, "clip": 40.0},
+    "optimizer": SGD | {"name": "adamw", "learning_rate": 0.003},
     "batch_size": 32,
     "evaluation": {"batch_size": 500},
     "run": RUN | {"replicas": 3, "steps": 1400},

@@ -32,8 +32,8 @@ class Targets(NamedTuple):
     known_BK: Array
 
 
-def loss(config: Config, params: Params, batch: Batch, key: Array) -> tuple[Array, Mapping[str, Array]]:
-    """The mean over the batch, and its parts by name: 'output', summed over hops, and 'response'."""
+def losses(config: Config, params: Params, batch: Batch, key: Array) -> tuple[Array, Array]:
+    """Of every question [B], O's loss, summed over hops, and R's."""
     chex.assert_rank(list(batch), [3, 1, 2, 1, 2])
     output_key, response_key, target_key = jax.random.split(key, 3)
     memory = memnn.remember(config, batch.sentences_BSJ, batch.length_B)
@@ -45,7 +45,7 @@ def loss(config: Config, params: Params, batch: Batch, key: Array) -> tuple[Arra
     output_B = output_loss(config, params["output"], memory, question_BL, targets, output_key)
     supports_BKL, _ = supports_of(memory, targets)
     response_B = response_loss(config, params["response"], question_BL, supports_BKL, batch.answer_B, response_key)
-    return (output_B + response_B).mean(), {"output": output_B.mean(), "response": response_B.mean()}
+    return output_B, response_B
 
 
 def given(config: Config, memory: Memory, supports_BK: Array) -> Targets:
