@@ -16,7 +16,7 @@ from deepx.engine.config import variants
 
 PAPER = {
     "benchmark": "ntm/associative_recall",
-    "cost": "two hours on 2 cores: a million sequences, one a step",
+    "cost": "an estimated two hours on 2 cores: a million sequences, one a step",
     "task": {"name": "associative_recall", "bits": 6, "item_length": 3, "min_items": 2, "max_items": 6},
     "model": MODEL,
     "lstm": {

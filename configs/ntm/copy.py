@@ -15,7 +15,7 @@ from deepx.engine.config import variants
 
 PAPER = {
     "benchmark": "ntm/copy",
-    "cost": "two hours on 2 cores: a million sequences, one a step",
+    "cost": "an estimated two hours on 2 cores: a million sequences, one a step",
     "task": {"name": "copy", "bits": 8, "min_length": 1, "max_length": 20},
     "model": MODEL,
     "lstm": {

@@ -44,7 +44,7 @@ PAPER = {
 }
 
 CPU = {
-    "cost": "30 to 40 minutes on 2 cores",
+    "cost": "an estimated 10 minutes on 2 cores; 30 without a C++ compiler",
     "optimizer.schedule": "linear",
     "optimizer.schedule_steps": 6400,
     "optimizer.warmup": 1000,

@@ -60,8 +60,8 @@ def predictions_figure(bits: np.ndarray, network: np.ndarray, optimal: np.ndarra
     seen = np.asarray(judged) > 0
     axis.plot(steps[seen], np.asarray(optimal)[seen], color="0.5", lw=1.2, label="optimal estimator")
     axis.plot(steps[seen], np.asarray(network)[seen], color="C3", lw=1.2, label="network")
-    axis.set(xlabel="time step", ylabel="probability that the next bit is 1", ylim=(-0.03, 1.03))
-    axis.legend(loc="upper right", fontsize=9, framealpha=0.9)
+    axis.set(xlabel="time step", ylabel="probability that the next bit is 1", ylim=(-0.03, 1.15))
+    axis.legend(loc="upper right", fontsize=9, ncols=2, frameon=False)  # above all lines
     return figure
 
 
