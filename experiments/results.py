@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from deepx.engine.config import differences, load
+from deepx.engine.config import differences, flatten, load
 from deepx.engine.errors import UserError
 from experiments.reproduce import CONFIGS, ROOT, benchmarks
 
@@ -45,9 +45,11 @@ def keep(workdir: Path) -> Path:
         raise UserError(f"{workdir} holds no result.json: the run there is not finished, or it is no run's directory.")
     record = json.loads(source.read_text())
     variant = load(CONFIGS / f"{record['benchmark']}.py", record["variant"]).to_dict()
-    changed = differences(json.loads((workdir / "config.json").read_text()), variant)
-    record["ablation"] = {
-        name: value for name, (value, _) in changed.items() if name.split(".")[0] not in ("run", "evaluation")
+    config = json.loads((workdir / "config.json").read_text())
+    record["ablation"] = {  # of keys that the run knew: a setting that came later is none
+        name: value
+        for name, (value, _) in differences(config, variant).items()
+        if name.split(".")[0] not in ("run", "evaluation") and name in flatten(config)
     }
     parts = [f"{name.rpartition('.')[2]}={value}" for name, value in record["ablation"].items()]
     name = "-".join([record["benchmark"].replace("/", "-"), record["variant"], *parts])
@@ -80,7 +82,7 @@ def rows(record: dict[str, Any]) -> list[str]:
     scale = f"{record['variant']}: " + ("; ".join(changed) if changed else "paper's own")
     seeds = len(record["seeds"])
     return [
-        f"| {record['benchmark']} | {metric} | {paper_value(theirs)} | {ours_value(ours)} | {seeds} | {scale} "
+        f"| {record['benchmark']} | {metric} | {paper_value(theirs)} | {ours_value(ours, seeds)} | {seeds} | {scale} "
         f"| {record['data']} | {'ablation' if record.get('ablation') else verdict(ours['mean'], theirs)} "
         f"| `{record['command']}`, {record['date']}, "
         f"{record['commit']}, {record['device']}, {record['wall_seconds'] / 60:.0f} min |"
@@ -100,7 +102,7 @@ def unmade(name: str) -> list[str]:
 def everything(record: dict[str, Any]) -> str:
     """Every metric of a record, each seed's value with it."""
     lines = [
-        f"| {name} | {ours_value(entry)} | {' '.join(f'{value:.4g}' for value in entry['values'])} |"
+        f"| {name} | {ours_value(entry, len(record['seeds']))} | {' '.join(f'{value:.4g}' for value in entry['values'])} |"
         for name, entry in record["metrics"].items()
     ]
     ablation = "".join(f", {name} = {value}" for name, value in record.get("ablation", {}).items())
@@ -113,10 +115,12 @@ def paper_value(theirs: dict[str, Any]) -> str:
     return f"{theirs['value']}{CONFIDENCE[theirs['confidence']]}, {theirs['source']}"
 
 
-def ours_value(entry: dict[str, Any]) -> str:
+def ours_value(entry: dict[str, Any], seeds: int) -> str:
+    """Mean and interval; a number without one is of one seed, or made of all of them by a rule of selection."""
     unit = f" {entry['unit']}" if entry["unit"] else ""
-    interval = f" ({entry['low']:.4g} to {entry['high']:.4g})" if entry["low"] is not None else " (one seed)"
-    return f"{entry['mean']:.4g}{unit}{interval}"
+    if entry["low"] is not None:
+        return f"{entry['mean']:.4g}{unit} ({entry['low']:.4g} to {entry['high']:.4g})"
+    return f"{entry['mean']:.4g}{unit} ({'one seed' if seeds == 1 else f'chosen among {seeds}'})"
 
 
 def verdict(ours: float, theirs: dict[str, Any]) -> str:
