@@ -101,14 +101,15 @@ def unmade(name: str) -> list[str]:
 
 def everything(record: dict[str, Any]) -> str:
     """Every metric of a record, each seed's value with it."""
+    seeds = len(record["seeds"])
     lines = [
-        f"| {name} | {ours_value(entry, len(record['seeds']))} | {' '.join(f'{value:.4g}' for value in entry['values'])} |"
+        f"| {name} | {ours_value(entry, seeds)} | {' '.join(f'{value:.4g}' for value in entry['values'])} |"
         for name, entry in record["metrics"].items()
     ]
     ablation = "".join(f", {name} = {value}" for name, value in record.get("ablation", {}).items())
     title = f"\n## {record['benchmark']}, {record['variant']}{ablation}\n\nSelection: {record['selection']}. Seeds: "
-    seeds = ", ".join(map(str, record["seeds"]))
-    return f"{title}{seeds}.\n\n| metric | mean and interval | each seed |\n|---|---|---|\n" + "\n".join(lines) + "\n"
+    named = ", ".join(map(str, record["seeds"]))
+    return f"{title}{named}.\n\n| metric | mean and interval | each seed |\n|---|---|---|\n" + "\n".join(lines) + "\n"
 
 
 def paper_value(theirs: dict[str, Any]) -> str:

@@ -23,7 +23,7 @@ from deepx.data.prepared import data_directory, prepared, rows
 URL = "http://www.thespermwhale.com/jaseweston/babi/tasks_1-20_v1-2.tar.gz"
 LANGUAGES = ("en", "en-10k", "hn", "hn-10k", "shuffled", "shuffled-10k")
 FILE = re.compile(r"qa(\d{1,2})_[a-z-]+_(train|test)\.txt")
-DESCRIPTION = "bAbI tasks v1.2 (Weston et al. 2015, arXiv 1502.05698), CC BY 3.0"
+DESCRIPTION = "bAbI tasks v1.2 of Weston and others (2015, arXiv 1502.05698), CC BY 3.0"
 
 
 class Babi(tfds.core.GeneratorBasedBuilder):
