@@ -30,15 +30,17 @@ def main(data_dir: Path, source: Path | None, names: list[str]) -> int:
                 all_splits = [f"qa{task}_{part}" for task in TASKS for part in ("train", "test")]
                 if gaps := [split for split in all_splits if split not in stories]:
                     print(f"  It has no {', '.join(gaps)}: the source has no such files.")
-        except (DataCorrupt, OSError) as error:
-            print(f"babi could not be prepared: {error}", file=sys.stderr)
-            return 2
-        except Exception as error:  # whatever TFDS's downloads raise
-            print(
-                f"{builder.URL} could not be downloaded. {type(error).__name__}: {' '.join(str(error).split())[:300]} "
-                "Get it by other means, and say where it is: ./scripts/prepare_data babi --source=FILE.tar.gz",
-                file=sys.stderr,
-            )
+        except Exception as error:  # of a download, whatever TFDS raises
+            if source is not None and not isinstance(error, DataCorrupt | OSError):
+                raise
+            reason = " ".join(str(error).split())[:1000]
+            print(f"babi could not be prepared. {type(error).__name__}: {reason}", file=sys.stderr)
+            if source is None:
+                print(
+                    f"If {builder.URL} cannot be reached from here, get it by other means and say where it is: "
+                    "./scripts/prepare_data babi --source=FILE.tar.gz",
+                    file=sys.stderr,
+                )
             return 2
     return 0
 

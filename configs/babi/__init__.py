@@ -67,7 +67,28 @@ SMOKE = SIMULATED | {
     "run.checkpoint_every": 4,
 }
 
-JOINT_SMOKE = SMOKE | {"data.tasks": (1, 15)}
+VARIANTS = {"cpu": SIMULATED, "official": OFFICIAL, "transfer": TRANSFER, "smoke": SMOKE}
+
+JOINT = {  # what all experiments with one network for all tasks share
+    "cost": "an hour and more on 2 cores: ten restarts",
+    "data": DATA,
+    "memories": 50,
+    "joint": True,
+    "linear_start": {"epochs": 30, "patience": 10},
+    "optimizer": SGD | {"learning_rate": 0.005, "halve_every": 15},
+    "batch_size": 32,
+    "evaluation": {"batch_size": 500},
+    "run": JOINT_RUN,
+}
+
+FEW = {"cost": "an estimated half hour on 2 cores: three restarts", "run.replicas": 3}
+
+JOINT_VARIANTS = {
+    "cpu": SIMULATED | FEW,
+    "official": OFFICIAL | FEW,
+    "transfer": TRANSFER,
+    "smoke": SMOKE | {"data.tasks": (1, 15)},
+}
 
 
 def reported(mean: float, failed: int, source: str) -> dict:

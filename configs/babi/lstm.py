@@ -9,7 +9,7 @@ Expected: paper, 51.3% mean error on 1,000 training questions a task, 20 tasks f
     ./scripts/reproduce babi/lstm:official         # the first 1,000 questions of the 10k files
 """
 
-from configs.babi import DATA, OFFICIAL, RUN, SGD, SIMULATED, SMOKE, TRANSFER, reported
+from configs.babi import DATA, RUN, SGD, VARIANTS, reported
 from deepx.engine.config import variants
 
 PAPER = {
@@ -27,4 +27,4 @@ PAPER = {
     "reported": reported(51.3, 20, 'table 1, "LSTM", 1k'),
 }
 
-get_config = variants(paper=PAPER, cpu=SIMULATED, official=OFFICIAL, transfer=TRANSFER, smoke=SMOKE)
+get_config = variants(paper=PAPER, **VARIANTS)

@@ -9,33 +9,17 @@ Expected: paper, 12.4% mean error on 1,000 training questions a task, 11 tasks f
     ./scripts/reproduce babi/memn2n_joint_3hop_rn:official       # the first 1,000 questions of the 10k files
 """
 
-from configs.babi import DATA, JOINT_RUN, JOINT_SMOKE, MEMN2N, OFFICIAL, SGD, SIMULATED, TRANSFER, by_task, reported
+from configs.babi import JOINT, JOINT_VARIANTS, MEMN2N, by_task, reported
 from deepx.engine.config import variants
 
 PAPER = {
     "benchmark": "babi/memn2n_joint_3hop_rn",
-    "cost": "an hour and more on 2 cores: ten restarts",
-    "data": DATA,
-    "memories": 50,
+    **JOINT,
     "model": MEMN2N | {"dimensions": 50, "noise": 0.1},
-    "joint": True,
-    "linear_start": {"epochs": 30, "patience": 10},
-    "optimizer": SGD | {"learning_rate": 0.005, "halve_every": 15},
-    "batch_size": 32,
-    "evaluation": {"batch_size": 500},
-    "run": JOINT_RUN,
     "reported": reported(12.4, 11, 'table 1, "3 hops PE LS RN joint", 1k')
     | by_task(
         (0, 11.4, 21.9, 13.4, 14.4, 2.8, 18.3, 9.3, 1.9, 6.5, 0.3, 0.1, 0.2, 6.9, 0, 2.7, 40.4, 9.4, 88, 0), "table 1"
     ),
 }
 
-CPU = SIMULATED | {"run.replicas": 3}
-
-get_config = variants(
-    paper=PAPER,
-    cpu=CPU,
-    official=OFFICIAL | CPU | {"data.train": "official", "data.test": "official"},
-    transfer=TRANSFER,
-    smoke=JOINT_SMOKE,
-)
+get_config = variants(paper=PAPER, **JOINT_VARIANTS)

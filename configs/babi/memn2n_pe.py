@@ -10,7 +10,7 @@ Expected: paper, 20.3% mean error on 1,000 training questions a task, 13 tasks f
     ./scripts/reproduce babi/memn2n_pe:transfer       # learnt on simulated stories, tested on the official
 """
 
-from configs.babi import DATA, MEMN2N, OFFICIAL, RUN, SGD, SIMULATED, SMOKE, TRANSFER, reported
+from configs.babi import DATA, MEMN2N, RUN, SGD, VARIANTS, reported
 from deepx.engine.config import variants
 
 PAPER = {
@@ -28,4 +28,4 @@ PAPER = {
     "reported": reported(20.3, 13, 'table 1, "PE", 1k'),
 }
 
-get_config = variants(paper=PAPER, cpu=SIMULATED, official=OFFICIAL, transfer=TRANSFER, smoke=SMOKE)
+get_config = variants(paper=PAPER, **VARIANTS)

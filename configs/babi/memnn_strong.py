@@ -10,7 +10,7 @@ Expected: paper, 6.7% mean error on 1,000 training questions a task, 4 tasks fai
     ./scripts/reproduce babi/memnn_strong:official   # the first 1,000 questions of the 10k files
 """
 
-from configs.babi import DATA, OFFICIAL, RUN, SGD, SIMULATED, SMOKE, TRANSFER, by_task, reported
+from configs.babi import DATA, RUN, SGD, SMOKE, VARIANTS, by_task, reported
 from deepx.engine.config import variants
 
 PAPER = {
@@ -44,4 +44,4 @@ PAPER = {
 
 SMALL = SMOKE | {"model.embedding": 8, "model.buckets": 16}
 
-get_config = variants(paper=PAPER, cpu=SIMULATED, official=OFFICIAL, transfer=TRANSFER, smoke=SMALL)
+get_config = variants(paper=PAPER, **VARIANTS | {"smoke": SMALL})

@@ -10,7 +10,7 @@ Expected: paper, 40.2% mean error on 1,000 training questions a task, 18 tasks f
     ./scripts/reproduce babi/memnn_weak:official   # the first 1,000 questions of the 10k files
 """
 
-from configs.babi import DATA, OFFICIAL, RUN, SGD, SIMULATED, SMOKE, TRANSFER, reported
+from configs.babi import DATA, RUN, SGD, SMOKE, VARIANTS, reported
 from deepx.engine.config import variants
 
 PAPER = {
@@ -43,4 +43,4 @@ PAPER = {
 
 SMALL = SMOKE | {"model.embedding": 8, "model.buckets": 16}
 
-get_config = variants(paper=PAPER, cpu=SIMULATED, official=OFFICIAL, transfer=TRANSFER, smoke=SMALL)
+get_config = variants(paper=PAPER, **VARIANTS | {"smoke": SMALL})

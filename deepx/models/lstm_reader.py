@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 
 from deepx.nn import dense, lstm
-from deepx.nn.recurrence import Product, unroll
 
 Array = jax.Array
 Params = Mapping[str, Any]
@@ -51,15 +49,4 @@ def apply(config: Config, params: Params, words_BT: Array) -> Array:
     gates_VG = dense.apply(params["cell"]["input"], params["words_VE"])
     words_TB = words_BT.T
     gates_TBG = jax.nn.one_hot(words_TB, config.vocabulary) @ gates_VG
-    said_TB1 = (words_TB > 0)[..., None].astype(jnp.float32)
-    start = lstm.State(*jnp.zeros((2, len(words_BT), config.cells)))
-    last, _ = unroll(step, {"cell": params["cell"]["recurrent"]}, start, (gates_TBG, said_TB1))
-    return dense.apply(params["answer"], last.h)
-
-
-def step(product: Product, state: lstm.State, word: tuple[Array, Array]) -> tuple[lstm.State, Array]:
-    """One word, or none."""
-    gates_BG, said_B1 = word
-    after = lstm.advance(state.c, gates_BG + product("cell", state.h))
-    kept = jax.tree.map(lambda new, old: said_B1 * new + (1 - said_B1) * old, after, state)
-    return kept, said_B1
+    return dense.apply(params["answer"], lstm.last(params["cell"]["recurrent"], gates_TBG, words_TB > 0).h)

@@ -13,7 +13,6 @@ import jax
 import jax.numpy as jnp
 
 from deepx.nn import bag_of_words, dense, lstm
-from deepx.nn.recurrence import Product, unroll
 
 Array = jax.Array
 Weights = Mapping[str, Any]
@@ -53,17 +52,6 @@ def init_lstm(key: Array, vocabulary: int, answers: int, cells: int) -> Weights:
 
 def read(weights: Weights, words_BT: Array) -> Array:
     """Logits [B, A] after the words of question and supports, one after the other; padding leaves the state alone."""
-    kernel_VG = weights["input"]["kernel"]
-    B, cells = len(words_BT), kernel_VG.shape[1] // 4
     words_TB = words_BT.T
-    projected_TBG = dense.apply(weights["input"], jax.nn.one_hot(words_TB, len(kernel_VG)))
-    kept_TB1 = (words_TB > 0).astype(jnp.float32)[..., None]
-
-    def step(product: Product, state: lstm.State, x):
-        gates_BG, kept_B1 = x
-        after = lstm.advance(state.c, gates_BG + product("recurrent", state.h))
-        return jax.tree.map(lambda new, old: kept_B1 * new + (1 - kept_B1) * old, after, state), ()
-
-    first = lstm.State(jnp.zeros((B, cells)), jnp.zeros((B, cells)))
-    last, _ = unroll(step, {"recurrent": weights["recurrent"]}, first, (projected_TBG, kept_TB1))
-    return dense.apply(weights["output"], last.h)
+    gates_TBG = dense.apply(weights["input"], jax.nn.one_hot(words_TB, len(weights["input"]["kernel"])))
+    return dense.apply(weights["output"], lstm.last(weights["recurrent"], gates_TBG, words_TB > 0).h)

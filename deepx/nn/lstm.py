@@ -1,8 +1,8 @@
 """The LSTM cell (Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000), written once.
 
-Shapes: B batch, I input, C cells, ... any leading axes. Weights come in two parts: `input`, whose product with the
-inputs does not depend on the state, so that it is taken once for all time steps, outside the loop; and `recurrent`,
-whose product with what the time loop carries is taken inside it (`recurrence.unroll`).
+Shapes: B batch, T time, I input, C cells, G = 4C gates, ... any leading axes. Weights come in two parts: `input`, whose
+product with the inputs does not depend on the state, so that it is taken once for all time steps, outside the loop; and
+`recurrent`, whose product with what the time loop carries is taken inside it (`recurrence.unroll`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import NamedTuple
 import chex
 import jax
 import jax.numpy as jnp
+
+from deepx.nn.recurrence import Product, unroll
 
 Array = jax.Array
 Params = Mapping[str, Mapping[str, Array]]
@@ -47,3 +49,16 @@ def advance(c: Array, gates: Array) -> State:
     i, f, g, o = jnp.split(gates, 4, axis=-1)
     c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
     return State(jax.nn.sigmoid(o) * jnp.tanh(c), c)
+
+
+def last(recurrent: Mapping[str, Array], gates_TBG: Array, there_TB: Array) -> State:
+    """The state after a sequence, from zeros, given the inputs' share of the gates. Without an input it stays."""
+    none = jnp.zeros((gates_TBG.shape[1], gates_TBG.shape[2] // 4))
+
+    def step(product: Product, state: State, x: tuple[Array, Array]) -> tuple[State, tuple[()]]:
+        gates_BG, there_B1 = x
+        after = advance(state.c, gates_BG + product("cell", state.h))
+        return jax.tree.map(lambda new, old: there_B1 * new + (1 - there_B1) * old, after, state), ()
+
+    there_TB1 = there_TB.astype(gates_TBG.dtype)[..., None]
+    return unroll(step, {"cell": recurrent}, State(none, none), (gates_TBG, there_TB1))[0]

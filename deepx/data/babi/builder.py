@@ -100,7 +100,7 @@ def prepare(language: str, source: Path | None, data_dir: str | os.PathLike[str]
 def load(task: int, part: str, language: str, data_dir: str | os.PathLike[str] | None = None) -> list[Story]:
     """The stories of a task, `part` 'train' or 'test', in the file's order. Raises DataNotPrepared, DataCorrupt."""
     dataset, split = prepared(f"babi/{language}", data_dir), f"qa{task}_{part}"
-    if not has(task, part, language, data_dir):
+    if split not in dataset.info.splits:
         raise DataNotPrepared(
             f"What {dataset.data_dir} was prepared from had no file {split.replace('_', '_..._')}.txt."
         )
