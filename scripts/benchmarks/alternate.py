@@ -25,7 +25,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from scripts.benchmarks import conv, ntm
+from scripts.benchmarks import conv, memn2n, ntm
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -56,11 +56,13 @@ IMAGES = (
     Side("torch", "torch", "contiguous"),
     Side("torch, channels last", "torch", "channels_last"),
 )
+STEPS = (Side("deepx", "jax"), Side("torch", "torch"))
 FAMILIES = {
     "conv": Family(conv.CASES, IMAGES, "torch, channels last", conv.GIGAFLOPS),
     "resnet": Family(("resnet20", "resnet56"), IMAGES, "torch, channels last"),
     "dcgan": Family(("dcgan32",), IMAGES, "torch, channels last"),
-    "ntm": Family(ntm.CASES, (Side("deepx", "jax"), Side("torch", "torch")), "torch"),
+    "ntm": Family(ntm.CASES, STEPS, "torch"),
+    "memn2n": Family(memn2n.CASES, STEPS, "torch"),
 }
 
 
