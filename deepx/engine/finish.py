@@ -16,11 +16,9 @@ from deepx.engine.curves import curves
 from deepx.engine.loop import Trained
 from deepx.engine.program import Carry, Program
 from deepx.engine.progress import Progress
-from deepx.engine.record import result
+from deepx.engine.record import families, result
 from deepx.engine.report import save_figures, write_report
 from deepx.engine.workdir import Workdir
-
-MANY = 8  # names of a metric, from which on they are shown line by line
 
 
 def finish(
@@ -87,14 +85,11 @@ def show(metrics: dict[str, Any], paper: dict[str, Any]) -> None:
 
     What was measured while training, of so many names, is in the curves.
     """
-    of: dict[str, list[str]] = {}
-    for name in metrics:
-        of.setdefault(name.partition("/")[0], []).append(name)
-    wide = [metric for metric, names in of.items() if len(names) > MANY]
+    wide = families(metrics)
     shown = [metric for metric in wide if not metric.startswith(("train_", "valid_"))]
     if shown:
         table = Table("", *shown, "paper", box=None, pad_edge=False)
-        for part in sorted({name.partition("/")[2] for metric in shown for name in of[metric]}, key=_counted):
+        for part in dict.fromkeys(part for metric in shown for part in wide[metric]):
             cells = [metrics.get(f"{metric}/{part}") for metric in shown]
             theirs = next((str(paper[f"{m}/{part}"]["value"]) for m in shown if f"{m}/{part}" in paper), "")
             table.add_row(part, *(f"{cell['mean']:.4g}" if cell else "" for cell in cells), theirs)
@@ -106,12 +101,6 @@ def show(metrics: dict[str, Any], paper: dict[str, Any]) -> None:
             theirs = str(paper[name]["value"]) if name in paper else ""
             table.add_row(name, f"{entry['mean']:.4g}", each, theirs)
     Console().print(table)
-
-
-def _counted(name: str) -> tuple[str, int]:
-    """Sorts qa2 before qa10, and what has no number behind what has one."""
-    stem = name.rstrip("0123456789")
-    return (stem, int(name[len(stem) :])) if name != stem else ("~" + name, 0)
 
 
 def _logged(workdir: Workdir, step: int) -> dict[str, Any]:

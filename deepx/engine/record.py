@@ -8,7 +8,7 @@ import importlib.metadata
 import os
 import platform
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from deepx.nn.cpu import kernels
 
 VERSIONS = ("jax", "jaxlib", "flax", "optax", "numpy")
 ROOT = Path(__file__).resolve().parents[2]
+MANY = 8  # names of a metric, from which on they are shown line by line
 
 
 def result(
@@ -67,6 +68,19 @@ def interval(values: np.ndarray, unit: str) -> dict[str, Any]:
         reach = scipy.stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
         entry |= {"low": float(values.mean() - reach), "high": float(values.mean() + reach)}
     return entry
+
+
+def families(metrics: Iterable[str]) -> dict[str, list[str]]:
+    """Of metrics METRIC/NAME with many names, those names by metric: qa2 before qa10, what has no number last."""
+    of: dict[str, list[str]] = {}
+    for metric, _, name in (full.partition("/") for full in metrics):
+        of.setdefault(metric, []).append(name)
+    return {metric: sorted(names, key=_counted) for metric, names in of.items() if len(names) > MANY}
+
+
+def _counted(name: str) -> tuple[bool, str, int]:
+    stem = name.rstrip("0123456789")
+    return (name == stem, stem, int(name[len(stem) :] or 0))
 
 
 def unit(name: str, units: Mapping[str, str]) -> str:

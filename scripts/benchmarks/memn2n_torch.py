@@ -1,4 +1,4 @@
-"""A training step of an end-to-end memory network in plain PyTorch: embeddings of words, weighted by position, summed."""
+"""A training step of an end-to-end memory network in plain PyTorch: words embedded, weighted by position, summed."""
 
 import torch
 from torch import nn
