@@ -1,94 +1,59 @@
-"""Residual nets on small images (He, Zhang, Ren, Sun 2015, section 4.2)."""
+"""Nets that classify images: residual nets (He, Zhang, Ren, Sun 2015), what came of them, and plain ones."""
 
 from __future__ import annotations
 
-import grain
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 from ml_collections import ConfigDict
 
-from deepx.data import augment, images, prepared
 from deepx.engine import entry
-from deepx.engine.data import DeviceData, HostData, epochs, one_pass
 from deepx.engine.errors import UserError
 from deepx.engine.experiment import Array, Experiment, Key, Mean, Metrics
 from deepx.engine.supervised import TrainState, supervised
-from deepx.models import resnet
+from experiments.image_sets import image_set
+from experiments.nets import net_of, regime_of
 
 
 def build(config: ConfigDict) -> Experiment:
     """The experiment of a `configs/resnet` file. Raises UserError, ValueError, or DataNotPrepared."""
-    train, valid, test = splits(config.data)
-    mean, std = augment.channel_moments(train["image"])
-    model = resnet.Config(**config.model)
-
-    def logits_of(params, stats, pictures: Array, *, training: bool):
-        variables = {"params": params, "batch_stats": stats}
-        return resnet.apply(model, variables, pictures, train=training)
+    sets, net = image_set(config), net_of(config.model)
+    regime = regime_of(config.join, net)
 
     def init(key: Key):
-        variables = resnet.init(key, model)
+        variables = net.init(key)
         return variables["params"], variables["batch_stats"]
 
     def loss(params, stats, batch, key: Key):
-        pictures = augment.crop_and_flip(key, augment.normalise(batch["image"], mean, std))
-        logits, stats = logits_of(params, stats, pictures, training=True)
+        of_images, of_join, of_dropout = jax.random.split(key, 3)
+        variables = {"params": params, "batch_stats": stats}
+        pictures = sets.augmented(of_images, batch)
+        logits, stats = net.train(variables, pictures, of_dropout, regime.training(of_join))
         scores = classified(logits, batch["label"], jnp.ones(len(logits)))
         return scores["loss"].total / scores["loss"].count, (stats, scores)
 
     def eval_step(state: TrainState, batch) -> Metrics:
-        pictures = augment.normalise(batch["image"], mean, std)
-        logits = logits_of(state.params, state.stats, pictures, training=False)
-        return classified(logits, batch["label"], batch["mask"])
+        views = sets.views(batch)
+        variables = {"params": state.params, "batch_stats": state.stats}
+        logits = regime.testing(variables, views.reshape(-1, *views.shape[2:]))
+        of_views = jax.nn.log_softmax(logits).reshape(*views.shape[:2], -1)
+        mean = jax.nn.logsumexp(of_views, axis=1) - jnp.log(views.shape[1])
+        return classified(mean, batch["label"], batch["mask"])
 
     descent = supervised(init, loss, optimizer(config))
-    size = config.evaluation.batch_size
     return Experiment(
         init=descent.init,
         train_step=descent.train_step,
         gradients=descent.gradients,
         eval_step=eval_step,
-        train_data=training_data(config.data.memory, train, config.batch_size),
-        eval_data={"valid": one_pass(valid, size)},
-        test_data={"test": one_pass(test, size)},
+        train_data=sets.train,
+        eval_data={"valid": sets.valid},
+        test_data={"test": sets.test},
+        in_turn=True,
         units={"error": "%", "loss": "nats"},
-        provenance="generated" if config.data.name == "generated" else prepared.provenance(config.data.name),
+        provenance=sets.provenance,
     )
-
-
-def splits(data: ConfigDict) -> tuple[images.Images, images.Images, images.Images]:
-    """Training, validation (held out of the training set) and test images, as uint8 arrays."""
-    if data.name == "generated":
-        everything, test = images.generated_images(96), images.generated_images(48, seed=1)
-    else:
-        everything, test = images.load(data.name, "train"), images.load(data.name, "test")
-    total = len(everything["label"])
-    if not 0 < data.held_out < total:
-        raise UserError(
-            f"data.held_out is {data.held_out}; it must leave some of the {total} training images to both sides."
-        )
-    train, valid = images.split(everything, total - data.held_out, data.held_out)
-    return train, valid, test
-
-
-def training_data(memory: str, train: images.Images, batch_size: int) -> DeviceData | HostData:
-    """Shuffled epochs, held in the device's memory or read by the host ('device' or 'host'); augmented in the step."""
-    if memory == "device":
-        return epochs(train, batch_size)
-    if memory == "host":
-        return HostData(
-            lambda seed: (
-                grain.MapDataset.range(len(train["label"]))
-                .seed(seed)
-                .shuffle()
-                .map(lambda i: {name: array[i] for name, array in train.items()})
-                .repeat()
-                .batch(batch_size, drop_remainder=True)
-            )
-        )
-    raise UserError(f"data.memory is {memory!r}; it must be 'device' or 'host'.")
 
 
 def classified(logits: Array, labels: Array, mask: Array) -> Metrics:
@@ -110,15 +75,17 @@ def optimizer(config: ConfigDict) -> optax.GradientTransformation:
 
 
 def schedule(config: ConfigDict) -> optax.Schedule:
-    """'steps': divided by 10 at each boundary; 'linear': to 0 at `schedule_steps`. Both after a linear warm-up."""
+    """'steps': `warmup_rate` at first, then times `factor` at each boundary; 'linear': up from 0, and down to 0."""
     c = config.optimizer
     if c.schedule == "steps":
-        after = optax.piecewise_constant_schedule(c.learning_rate, {b - c.warmup: 0.1 for b in c.boundaries})
+        before = optax.constant_schedule(c.warmup_rate)
+        after = optax.piecewise_constant_schedule(c.learning_rate, {b - c.warmup: c.factor for b in c.boundaries})
     elif c.schedule == "linear":
+        before = optax.linear_schedule(0.0, c.learning_rate, c.warmup)
         after = optax.linear_schedule(c.learning_rate, 0.0, c.schedule_steps - c.warmup)
     else:
         raise UserError(f"optimizer.schedule is {c.schedule!r}; it must be 'steps' or 'linear'.")
-    return optax.join_schedules([optax.linear_schedule(0.0, c.learning_rate, c.warmup), after], [c.warmup])
+    return optax.join_schedules([before, after], [c.warmup])
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ class Training:
         self.digest = ""
 
     def run(self) -> None:
-        config = resnet.Config(depth=8)
+        config = resnet.cifar(depth=8)
 
         def init(key):
             variables = resnet.init(key, config)

@@ -7,7 +7,7 @@ import pytest
 from flax import linen as nn
 from jax.test_util import check_grads
 
-from deepx.nn.batch_norm import BatchNorm, normalise
+from deepx.nn.batch_norm import BatchNorm, normalise, normalise_groups
 
 X = jax.random.normal(jax.random.key(0), (6, 4, 5, 3)) * jnp.array([1.0, 5.0, 0.1]) + jnp.array([0.0, 3.0, -1.0])
 GAMMA, BETA = jnp.array([1.0, -2.0, 0.5]), jnp.array([0.0, 1.0, 3.0])
@@ -64,3 +64,35 @@ def test_initialising_leaves_the_running_moments():
     variables = BatchNorm(False).init(jax.random.key(0), X)
     np.testing.assert_array_equal(variables["batch_stats"]["mean"], 0)
     np.testing.assert_array_equal(variables["batch_stats"]["var"], 1)
+
+
+def test_one_group_is_the_batch_to_the_bit_and_many_are_batches_of_their_own():
+    ones = BatchNorm(False, groups=1), BatchNorm(False)
+    variables = jax.tree.map(lambda a: a + 0.3 * jnp.arange(1, 4), ones[0].init(jax.random.key(1), X))
+
+    def run(layer, x):
+        return layer.apply(variables, x, mutable=["batch_stats"])
+
+    jax.tree.map(np.testing.assert_array_equal, run(ones[0], X), run(ones[1], X))
+
+    y, updated = run(BatchNorm(False, groups=3), X)
+    parts = [run(BatchNorm(False), part) for part in jnp.split(X, 3)]
+    np.testing.assert_allclose(y, jnp.concatenate([part[0] for part in parts]), rtol=1e-5, atol=1e-5)
+    means = jax.tree.map(lambda *a: sum(a) / 3, *(part[1] for part in parts))
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5), updated, means)
+
+
+def test_the_gradient_of_groups_is_that_of_their_batches():
+    def loss(groups):
+        return lambda x, g, b: jnp.sum(jnp.sin(normalise_groups(x, g, b, 1e-3, groups)[0]))
+
+    ours = jax.grad(loss(2), (0, 1, 2))(X, GAMMA, BETA)
+    first, second = (jax.grad(loss(1), (0, 1, 2))(part, GAMMA, BETA) for part in jnp.split(X, 2))
+    np.testing.assert_allclose(ours[0], jnp.concatenate([first[0], second[0]]), rtol=1e-4, atol=1e-5)
+    for mine, a, b in zip(ours[1:], first[1:], second[1:], strict=True):
+        np.testing.assert_allclose(mine, a + b, rtol=1e-4, atol=1e-5)
+
+
+def test_a_batch_that_does_not_split():
+    with pytest.raises(ValueError, match="a batch of 6 cannot be normalised in 4 equal groups"):
+        normalise_groups(X, GAMMA, BETA, 1e-3, 4)

@@ -84,10 +84,11 @@ def test_eight_devices_compute_what_one_does(tmp_path, host):
     assert batch["x"].shape == (8, 3)
 
 
-@pytest.mark.parametrize("devices", [1, 2, 4])
-def test_replicas_are_single_runs(tmp_path, devices):
+@pytest.mark.parametrize(("devices", "in_turn"), [(1, False), (2, False), (4, False), (1, True), (2, True)])
+def test_replicas_are_single_runs(tmp_path, devices, in_turn):
     run = dataclasses.replace(toy.RUN, replicas=4)
-    several, _ = toy.run(replicated(toy.experiment(), 4), tmp_path / "all", run, devices=devices)
+    made = replicated(toy.experiment()._replace(in_turn=in_turn), 4)
+    several, _ = toy.run(made, tmp_path / "all", run, devices=devices)
     for i, seed in enumerate(run.seeds):
         single, _ = toy.run(toy.experiment(), tmp_path / str(seed), dataclasses.replace(toy.RUN, seed=seed))
         one_of = jax.tree.map(lambda a, i=i: a[i], several.carry.state)

@@ -4,43 +4,44 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from nets import check_groups, parameter_count, pictures, shaken, shapes
 
 from deepx.models import resnet
+from deepx.nn.residual import added
 
 init = jax.jit(resnet.init, static_argnames="config")
 apply = jax.jit(resnet.apply, static_argnames=("config", "train"))
-SMALL = resnet.Config(depth=8, classes=5, widths=(4, 8, 16))
+SMALL = resnet.cifar(depth=8, classes=5, widths=(4, 8, 16))
 
 
 @pytest.fixture(scope="module")
 def small():
-    """Variables of SMALL, every one moved off its special initial value (0 or 1)."""
-    variables = jax.device_get(init(jax.random.key(0), SMALL))
-    rng = np.random.default_rng(0)
-    shaken = jax.tree.map(lambda v: v + rng.uniform(0.1, 0.4, v.shape).astype(np.float32), variables["batch_stats"])
-    params = jax.tree.map(lambda v: v + rng.normal(0, 0.1, v.shape).astype(np.float32), variables["params"])
-    return {"params": params, "batch_stats": shaken}
-
-
-def pictures(count=6, size=16, channels=3):
-    return np.random.default_rng(1).normal(size=(count, size, size, channels)).astype(np.float32)
+    return shaken(resnet, SMALL)
 
 
 @pytest.mark.parametrize(
-    ("depth", "count"), [(20, 269_722), (32, 464_154), (44, 658_586), (56, 853_018), (110, 1_727_962)]
+    ("depth", "count"),
+    [(20, 269_722), (32, 464_154), (44, 658_586), (56, 853_018), (110, 1_727_962), (1202, 19_421_274)],
 )
 def test_as_many_parameters_as_in_the_paper(depth, count):
-    """Table 6 has 0.27, 0.46, 0.66, 0.85 and 1.7 million."""
-    config = resnet.Config(depth=depth)
-    shapes = jax.eval_shape(lambda: resnet.init(jax.random.key(0), config))
-    assert sum(leaf.size for leaf in jax.tree.leaves(shapes["params"])) == count
+    """Table 6 has 0.27, 0.46, 0.66, 0.85, 1.7 and 19.4 million."""
+    assert parameter_count(resnet, resnet.cifar(depth)) == count
 
 
-@pytest.mark.parametrize("depth", [20, 56])
-def test_depth_counts_the_layers_with_weights(depth):
-    shapes = jax.eval_shape(lambda: resnet.init(jax.random.key(0), resnet.Config(depth=depth)))
-    kernels = [path for path, _ in jax.tree.leaves_with_path(shapes["params"]) if path[-1].key == "kernel"]
-    assert len(kernels) == depth
+@pytest.mark.parametrize(
+    ("depth", "count"), [(18, 11_689_512), (34, 21_797_672), (50, 25_557_032), (101, 44_549_160), (152, 60_192_808)]
+)
+def test_as_many_parameters_as_torchvisions(depth, count):
+    assert parameter_count(resnet, resnet.imagenet(depth)) == count
+
+
+@pytest.mark.parametrize(
+    ("make", "depth"),
+    [(resnet.cifar, 20), (resnet.cifar, 56), (resnet.imagenet, 18), (resnet.imagenet, 34), (resnet.imagenet, 50)],
+)
+def test_depth_counts_the_layers_with_weights_but_projections(make, depth):
+    paths = [path for path, _ in jax.tree.leaves_with_path(shapes(resnet, make(depth))["params"])]
+    assert sum(path[-1].key == "kernel" and path[-2].key != "shortcut_conv" for path in paths) == depth
 
 
 @pytest.mark.parametrize(
@@ -49,12 +50,27 @@ def test_depth_counts_the_layers_with_weights(depth):
 )
 def test_a_depth_that_is_not_6n_plus_2_is_refused_with_the_nearest(depth, nearest):
     with pytest.raises(ValueError, match=rf"got {depth}; nearest: {nearest}$"):
-        resnet.Config(depth=depth)
+        resnet.cifar(depth=depth)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: resnet.cifar(20, shortcut="D"), "shortcut is 'D'; it must be one of 'A', 'B', 'C'"),
+        (lambda: resnet.cifar(20, stem="mnist"), "stem is 'mnist'; it must be one of 'cifar', 'imagenet'"),
+        (lambda: resnet.cifar(20, block="bottleneck", stride_on="2x2"), "stride_on is '2x2'"),
+        (lambda: resnet.cifar(24, block="bottleneck"), r"9n \+ 2 .*got 24; nearest: 20 and 29"),
+        (lambda: resnet.imagenet(20), "depth must be one of 18, 34, 50, 101, 152, got 20"),
+    ],
+)
+def test_nets_that_do_not_exist(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
 
 
 def test_initialised_as_he_et_al():
     """Kernels are normal with variance 2 / fan-in, scales 1, everything else 0; running statistics 0 and 1."""
-    variables = jax.device_get(init(jax.random.key(0), resnet.Config(depth=8)))
+    variables = jax.device_get(init(jax.random.key(0), resnet.cifar(depth=8)))
     for path, leaf in jax.tree.leaves_with_path(variables):
         match path[-1].key:
             case "kernel":
@@ -68,16 +84,6 @@ def test_initialised_as_he_et_al():
                 np.testing.assert_array_equal(leaf, 0)
 
 
-def test_the_shortcut_takes_every_second_pixel_and_adds_zero_channels():
-    x = jnp.arange(4 * 4 * 2, dtype=jnp.float32).reshape(1, 4, 4, 2)
-    y = resnet.shortcut(x, 4, 2)
-    assert y.shape == (1, 2, 2, 4)
-    np.testing.assert_array_equal(y[0, :, :, 0], 0)
-    np.testing.assert_array_equal(y[0, :, :, 3], 0)
-    np.testing.assert_array_equal(y[0, :, :, 1:3], x[0, ::2, ::2])
-    np.testing.assert_array_equal(resnet.shortcut(x, 2, 1), x)
-
-
 def test_a_block_without_its_residual_function_is_the_identity(small):
     """Equation 1 with F = 0: y = relu(x), which is x behind the relu of the block before."""
     params = jax.tree.map(lambda v: v, small["params"])
@@ -87,7 +93,12 @@ def test_a_block_without_its_residual_function_is_the_identity(small):
         "batch_stats": small["batch_stats"]["stage1_block1"],
     }
     x = jnp.abs(pictures(channels=4))
-    np.testing.assert_array_equal(resnet.Block(4).apply(variables, x, train=False), x)
+    block = resnet.Block(SMALL, next(SMALL.places))
+    np.testing.assert_array_equal(block.apply(variables, x, train=False, join=added), x)
+
+
+def test_groups_of_a_batch_are_normalised_by_themselves():
+    check_groups(resnet, resnet.cifar(8, classes=5, widths=(4, 8, 16), shortcut="C"), pictures())
 
 
 def test_an_image_is_classified_by_itself_in_evaluation_and_with_its_batch_in_training(small):
@@ -192,7 +203,7 @@ def test_the_same_numbers_as_an_independent_implementation_in_pytorch(small):
 
 
 def test_overfits_eight_images():
-    config = resnet.Config(depth=8, widths=(8, 16, 32))
+    config = resnet.cifar(depth=8, widths=(8, 16, 32))
     images = jax.random.normal(jax.random.key(0), (8, 16, 16, 3))
     labels = jnp.arange(8)
     variables = resnet.init(jax.random.key(1), config)

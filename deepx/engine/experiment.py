@@ -69,6 +69,7 @@ class Experiment(NamedTuple):
                  rule of selection among replicas gives.
     predict:     what `--mode=predict` does with the selected state; it has flags of its own, and prints.
     replicas:    set by `replicated`: length of the leading axis of state, key and metrics; None: no such axis.
+    in_turn:     `replicated` takes replicas one after another: convolutions with a kernel each are slow side by side.
     units:       unit by metric, for the record ('bits', '%').
     provenance:  where the data came from, for the record, as the data itself tells it.
     """
@@ -84,5 +85,6 @@ class Experiment(NamedTuple):
     summary: Callable[[Mapping[str, np.ndarray]], Report] | None = None
     predict: Callable[[State], None] | None = None
     replicas: int | None = None
+    in_turn: bool = False
     units: Mapping[str, str] = {}
     provenance: str = "generated"

@@ -46,7 +46,8 @@ class Program:
     def __init__(self, experiment: Experiment, run: Run, devices: Sequence[jax.Device]):
         self.experiment, self.run = experiment, run
         self.mesh = jax.make_mesh((len(devices),), ("data",), axis_types=(AxisType.Auto,), devices=devices)
-        by_replica = experiment.replicas is not None and experiment.replicas % len(devices) == 0
+        divisible = experiment.replicas is not None and experiment.replicas % len(devices) == 0
+        by_replica = divisible and not experiment.in_turn  # a loop over replicas has them on every device
         self._whole = NamedSharding(self.mesh, P())
         self._state = NamedSharding(self.mesh, P("data") if by_replica else P())
         # A batch made on the device has a leading replica axis where there are replicas; one read by the host has not.

@@ -1,77 +1,121 @@
-"""Deep residual nets for small images: He, Zhang, Ren, Sun 2015 (arXiv 1512.03385), section 4.2.
+"""Deep residual nets: He, Zhang, Ren, Sun 2015 (arXiv 1512.03385).
 
-A 3x3 convolution, three stages of n blocks of two 3x3 convolutions with 16, 32 and 64 channels on maps of 32, 16 and 8
-pixels, the mean over the map, a linear classifier: 6n + 2 layers with weights. Every block computes
+A stem, stages of blocks, the mean over the map, a linear classifier. Every block computes
 
     y = relu(F(x) + s(x))                                                                       (equation 1, figure 2)
 
-with s the identity or, where a stage begins, option A: every second pixel, new channels filled with zeros. So the
-shortcuts have no parameters, and a residual net and the plain net of its depth have equally many.
+with F two or three convolutions, each with batch normalisation, and s the identity or, where the shape changes, a
+shortcut of option A (subsampled, new channels zero), B (a projection) or C (projections everywhere). `cifar` makes the
+nets of section 4.2: 6n + 2 layers on maps of 32, 16 and 8 pixels; `imagenet` those of table 1. A plain net is a net
+whose blocks forget their shortcuts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import chex
 import jax
-import jax.numpy as jnp
 from flax import linen as nn
 
-from deepx.nn.batch_norm import BatchNorm
+from deepx.nn.convolutions import Variables, batch_norm, classify, conv, dense, fresh, shortcut
+from deepx.nn.residual import KERNELS, Join, Place, Trunk, added, alone, blocks_a_stage, one_of
 
 Array = jax.Array
 Key = jax.Array
-Variables = Mapping[str, Any]  # {"params": ..., "batch_stats": ...}
 
-he_normal = nn.initializers.variance_scaling(2.0, "fan_in", "normal")  # He et al. 2015 (arXiv 1502.01852), equation 10
-conv3x3 = partial(nn.Conv, kernel_size=(3, 3), padding=1, use_bias=False, kernel_init=he_normal)
-batch_norm = partial(BatchNorm, momentum=0.9, epsilon=1e-5)  # it has the bias that the convolutions go without
+IMAGENET = {  # table 1
+    18: ("basic", (2, 2, 2, 2)),
+    34: ("basic", (3, 4, 6, 3)),
+    50: ("bottleneck", (3, 4, 6, 3)),
+    101: ("bottleneck", (3, 4, 23, 3)),
+    152: ("bottleneck", (3, 8, 36, 3)),
+}
 
 
 @dataclass(frozen=True)
-class Config:
-    """depth: layers with weights, 6n + 2. widths: channels of the three stages. channels: of the images."""
+class Config(Trunk):
+    """shortcut: option 'A', 'B' or 'C'. residual: or plain, which has no shortcut. stem: 'cifar', a 3x3 convolution, or
+    'imagenet', a 7x7 one and a maximum over 3x3, both of stride 2. channels: of the images. norm_groups: parts of a
+    training batch that are normalised each by itself (see `BatchNorm`).
+    """
 
-    depth: int = 20
+    shortcut: str = "A"
+    residual: bool = True
+    stem: str = "cifar"
     classes: int = 10
     channels: int = 3
-    widths: tuple[int, int, int] = (16, 32, 64)
+    norm_groups: int = 1
 
     def __post_init__(self):
-        if self.depth < 8 or self.depth % 6 != 2:
-            below = max(8, self.depth - (self.depth - 2) % 6)
-            nearest = f"{below} and {below + 6}" if self.depth > 8 else "8"
-            raise ValueError(f"depth must be 6n + 2 with n >= 1 blocks a stage, got {self.depth}; nearest: {nearest}")
-
-    @property
-    def blocks(self) -> int:
-        """n, the number of blocks of a stage."""
-        return (self.depth - 2) // 6
+        super().__post_init__()
+        one_of("shortcut", self.shortcut, ("A", "B", "C"))
+        one_of("stem", self.stem, ("cifar", "imagenet"))
 
 
-def shortcut(x: Array, width: int, stride: int) -> Array:
-    """Option A of section 3.3: the identity, subsampled by `stride` and extended to `width` channels by zeros."""
-    new = width - x.shape[-1]
-    return jnp.pad(x[:, ::stride, ::stride], ((0, 0), (0, 0), (0, 0), (new // 2, new - new // 2)))
+def cifar(
+    depth: int = 20, *, block: str = "basic", widths: tuple[int, ...] = (16, 32, 64), shortcut: str = "A", **fields
+) -> Config:
+    """The net of `depth` layers for small images: 6n + 2, or 9n + 2 with bottlenecks. `fields` are others of `Config`.
+
+    Raises ValueError, with the nearest depths, for others.
+    """
+    one_of("block", block, KERNELS)
+    n = blocks_a_stage(depth, 3 * len(KERNELS[block]))
+    return Config((n, n, n), tuple(widths), block, shortcut=shortcut, **fields)
+
+
+def imagenet(depth: int, *, shortcut: str = "B", classes: int = 1000, **fields) -> Config:
+    """The net of `depth` layers in table 1. `fields` are others of `Config`.
+
+    Option B is that of the paper's 50 layers and more, and of torchvision; table 2 has 18 and 34 layers with option A.
+    """
+    if depth not in IMAGENET:
+        raise ValueError(f"depth must be one of {', '.join(map(str, IMAGENET))}, got {depth}")
+    block, stages = IMAGENET[depth]
+    widths = (64, 128, 256, 512)
+    return Config(stages, widths, block, shortcut=shortcut, stem="imagenet", classes=classes, **fields)
 
 
 class Block(nn.Module):
-    """Figure 2: two convolutions beside a shortcut. The first one takes the stride."""
+    """Figures 2 and 5: convolutions beside a shortcut."""
 
-    width: int
-    stride: int = 1
+    config: Config
+    place: Place
 
     @nn.compact
-    def __call__(self, x: Array, train: bool) -> Array:
-        f = conv3x3(self.width, strides=self.stride, name="conv1")(x)
-        f = nn.relu(batch_norm(not train, name="norm1")(f))
-        f = conv3x3(self.width, name="conv2")(f)
-        f = batch_norm(not train, name="norm2")(f)
-        return nn.relu(f + shortcut(x, self.width, self.stride))
+    def __call__(self, x: Array, train: bool, join: Join) -> Array:
+        config, place = self.config, self.place
+        norm = partial(batch_norm, not train, groups=config.norm_groups)
+
+        f, layers = x, list(config.convolutions(place))
+        for i, layer in enumerate(layers, 1):
+            f = norm(name=f"norm{i}")(conv(*layer, name=f"conv{i}")(f))
+            f = nn.relu(f) if i < len(layers) else f
+
+        option = config.shortcut if config.residual else "A"
+        s = shortcut(option, partial(projection, config, train), x, place.leaving, place.stride)
+        return nn.relu(join(f, s, place.number))
+
+
+def projection(config: Config, train: bool, x: Array, width: int, stride: int, name: str = "shortcut") -> Array:
+    """A shortcut with weights; within a module, whose parameters it makes."""
+    x = conv(width, 1, stride, name=f"{name}_conv")(x)
+    return batch_norm(not train, groups=config.norm_groups, name=f"{name}_norm")(x)
+
+
+def stem(config: Config, images: Array, train: bool) -> Array:
+    """What comes before the blocks; within a module, whose parameters it makes."""
+    small = config.stem == "cifar"
+    x = conv(config.entering, 3 if small else 7, 1 if small else 2, name="stem_conv")(images)
+    x = nn.relu(batch_norm(not train, groups=config.norm_groups, name="stem_norm")(x))
+    return x if small else nn.max_pool(x, (3, 3), (2, 2), ((1, 1), (1, 1)))
+
+
+def head(config: Config, x: Array, train: bool) -> Array:
+    """Logits of what leaves the blocks; within a module, whose parameters it makes."""
+    return dense(config.classes, name="classifier")(x.mean(axis=(1, 2)))
 
 
 class ResNet(nn.Module):
@@ -80,32 +124,24 @@ class ResNet(nn.Module):
     config: Config
 
     @nn.compact
-    def __call__(self, images: Array, train: bool) -> Array:
-        x = conv3x3(self.config.widths[0], name="stem_conv")(images)
-        x = nn.relu(batch_norm(not train, name="stem_norm")(x))
-        for stage, width in enumerate(self.config.widths, 1):
-            for block in range(1, self.config.blocks + 1):
-                stride = 2 if stage > 1 and block == 1 else 1
-                x = Block(width, stride, name=f"stage{stage}_block{block}")(x, train)
-        x = x.mean(axis=(1, 2))
-        return nn.Dense(self.config.classes, kernel_init=he_normal, name="classifier")(x)
+    def __call__(self, images: Array, train: bool, join: Join) -> Array:
+        x = stem(self.config, images, train)
+        for place in self.config.places:
+            x = Block(self.config, place, name=place.name)(x, train, join)
+        return head(self.config, x, train)
 
 
 def init(key: Key, config: Config) -> Variables:
     """Fresh {"params", "batch_stats"}, float32. They serve images of any height and width."""
-    images = jnp.zeros((1, 8, 8, config.channels))
-    return ResNet(config).init(key, images, train=False)
+    return fresh(ResNet(config), key, 8, config.channels)
 
 
-def apply(config: Config, variables: Variables, images: Array, *, train: bool = False) -> Any:
+def apply(config: Config, variables: Variables, images: Array, *, train: bool = False, join: Join | None = None) -> Any:
     """Logits [N, classes] of images [N, H, W, channels], floats, normalised (`deepx.data.augment.normalise`).
 
     train=False uses the running statistics. train=True uses the batch's own and returns (logits, new batch_stats), the
     running averages moved a tenth of the way; the variance is averaged as it is, without PyTorch's m / (m - 1).
+    join: in place of `added`, or of `alone` for a plain net, whose shortcuts are then those of option A.
     """
-    chex.assert_shape(images, (None, None, None, config.channels))
-    net = ResNet(config)
-    if not train:
-        return net.apply(variables, images, train=False)
-    logits, updated = net.apply(variables, images, train=True, mutable=["batch_stats"])
-    return logits, updated["batch_stats"]
+    join = join or (added if config.residual else alone)
+    return classify(ResNet(config), variables, images, train=train, join=join)

@@ -53,6 +53,17 @@ def _backward(epsilon: float, residuals, cotangents):
 normalise.defvjp(_forward, _backward)
 
 
+def normalise_groups(x: Array, gamma: Array, beta: Array, epsilon: float, groups: int) -> tuple[Array, Array, Array]:
+    """`normalise` within each of `groups` equal parts of the batch; the moments are means over the parts."""
+    if groups == 1:
+        return normalise(x, gamma, beta, epsilon)
+    if len(x) % groups:
+        raise ValueError(f"a batch of {len(x)} cannot be normalised in {groups} equal groups")
+    parts = x.reshape(groups, -1, *x.shape[1:])
+    y, mean, var = jax.vmap(lambda part: normalise(part, gamma, beta, epsilon))(parts)
+    return y.reshape(x.shape), mean.mean(0), var.mean(0)
+
+
 def affine(x: Array, mean: Array, r: Array, gamma: Array, beta: Array) -> Array:
     """(x - mean) r gamma + beta, as one product and one sum an element."""
     slope = gamma * r
@@ -63,11 +74,14 @@ class BatchNorm(nn.Module):
     """`flax.linen.BatchNorm` over all axes but the last: the same variables, the same numbers.
 
     use_running_average: normalise by the running moments, in evaluation. momentum: of their exponential averages.
+    groups: parts of a batch that are normalised each by itself, as by devices that keep their statistics to themselves
+    (`jax.pmap` without a mean over them); the running averages are of the mean over the parts.
     """
 
     use_running_average: bool
     momentum: float = 0.99
     epsilon: float = 1e-5
+    groups: int = 1
     scale_init: Any = nn.initializers.ones
 
     @nn.compact
@@ -79,7 +93,7 @@ class BatchNorm(nn.Module):
         var = self.variable("batch_stats", "var", jnp.ones, channels)
         if self.use_running_average:
             return affine(x, mean.value, jax.lax.rsqrt(var.value + self.epsilon), gamma, beta)
-        y, *moments = normalise(x, gamma, beta, self.epsilon)
+        y, *moments = normalise_groups(x, gamma, beta, self.epsilon, self.groups)
         if not self.is_initializing():
             for running, new in zip((mean, var), moments, strict=True):
                 running.value = self.momentum * running.value + (1 - self.momentum) * new

@@ -8,7 +8,7 @@ from deepx.models import resnet
 
 
 def build(case: str, variant: str):
-    config = resnet.Config(depth=int(case.removeprefix("resnet")))
+    config = resnet.cifar(depth=int(case.removeprefix("resnet")))
     batch = {
         "image": jax.random.normal(jax.random.key(0), (128, 32, 32, 3)),
         "label": jax.numpy.arange(128) % 10,

@@ -1,0 +1,27 @@
+"""A plain net of 32 layers on CIFAR-10 (He 2015).
+
+He, Zhang, Ren, Sun 2015, arXiv 1512.03385, section 4.2, figure 6.
+
+Expected: paper, no number: figure 6 shows that deeper plain nets have more training error; `study` shows it here.
+
+    ./scripts/prepare_data cifar10
+    ./scripts/reproduce resnet/cifar10_plain32              # cpu
+    ./scripts/reproduce resnet/cifar10_plain32:study        # three seeds, to be compared with other depths
+    ./scripts/reproduce resnet/cifar10_plain32:paper
+"""
+
+from configs.resnet import CIFAR, CPU, SMALL, STUDY
+from deepx.engine.config import variants
+
+PAPER = CIFAR | {
+    "benchmark": "resnet/cifar10_plain32",
+    "model": {"name": "resnet", "depth": 32, "widths": (16, 32, 64), "residual": False, "shortcut": "A", "classes": 10},
+    "reported": {},
+}
+
+get_config = variants(
+    paper=PAPER,
+    cpu=CPU | {"cost": "70 minutes on 2 cores"},
+    study=STUDY | {"cost": "an estimated 10 minutes on 2 cores"},
+    smoke=SMALL,
+)

@@ -1,0 +1,27 @@
+"""RoR-3-WRN58-4 with stochastic depth on CIFAR-10 (Zhang 2016).
+
+Zhang, Sun, Han, Yuan, Guo, Liu 2016, arXiv 1608.02908, section 4.
+
+Expected: paper, 3.77% test error.
+
+    ./scripts/prepare_data cifar10
+    ./scripts/reproduce resnet/cifar10_ror_wide58              # cpu
+    ./scripts/reproduce resnet/cifar10_ror_wide58:paper
+"""
+
+from configs.resnet import CIFAR, CPU, EPOCHS_500, SMOKE, reported
+from deepx.engine.config import variants
+
+PAPER = CIFAR | {
+    "benchmark": "resnet/cifar10_ror_wide58",
+    "model": {"name": "ror_wide", "levels": 3, "depth": 58, "widen": 4, "widths": (16, 32, 64), "classes": 10},
+    **EPOCHS_500,
+    "join": {"name": "stochastic_depth", "survival": 0.5},
+    "reported": reported(3.77, "table 5", "V2"),
+}
+
+get_config = variants(
+    paper=PAPER,
+    cpu=CPU | {"cost": "an estimated hour on 2 cores", "model.depth": 22, "model.widen": 1},
+    smoke=SMOKE | {"join.survival": 1.0, "model.depth": 10, "model.widen": 1, "model.widths": (4, 8, 8)},
+)

@@ -1,0 +1,21 @@
+"""A plain net of 34 layers on ImageNet (He 2015).
+
+He, Zhang, Ren, Sun 2015, arXiv 1512.03385, sections 3.4 and 4.1, table 2.
+
+Expected: paper, 28.54% top-1 error, ten crops.
+
+    ./scripts/prepare_data imagenet2012
+    ./scripts/reproduce resnet/imagenet_plain34              # cpu: generated images, to see it run
+    ./scripts/reproduce resnet/imagenet_plain34:paper
+"""
+
+from configs.resnet import IMAGENET, TINY, reported
+from deepx.engine.config import variants
+
+PAPER = IMAGENET | {
+    "benchmark": "resnet/imagenet_plain34",
+    "model": {"name": "resnet_imagenet", "depth": 34, "residual": False, "shortcut": "A", "classes": 1000},
+    "reported": reported(28.54, "table 2, ten crops"),
+}
+
+get_config = variants(paper=PAPER, cpu=TINY, smoke=TINY | {"model.depth": 18})

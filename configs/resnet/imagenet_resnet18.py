@@ -1,0 +1,21 @@
+"""ResNet-18 on ImageNet (He 2015).
+
+He, Zhang, Ren, Sun 2015, arXiv 1512.03385, sections 3.4 and 4.1, table 2.
+
+Expected: paper, 27.88% top-1 error, ten crops.
+
+    ./scripts/prepare_data imagenet2012
+    ./scripts/reproduce resnet/imagenet_resnet18              # cpu: generated images, to see it run
+    ./scripts/reproduce resnet/imagenet_resnet18:paper
+"""
+
+from configs.resnet import IMAGENET, TINY, reported
+from deepx.engine.config import variants
+
+PAPER = IMAGENET | {
+    "benchmark": "resnet/imagenet_resnet18",
+    "model": {"name": "resnet_imagenet", "depth": 18, "residual": True, "shortcut": "A", "classes": 1000},
+    "reported": reported(27.88, "table 2, ten crops"),
+}
+
+get_config = variants(paper=PAPER, cpu=TINY, smoke=TINY | {"model.depth": 18})

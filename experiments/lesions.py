@@ -1,0 +1,228 @@
+"""`./scripts/lesions`: what nets lose with their blocks, and by which paths they learn (Veit 2016, figures 3 to 6).
+
+    ./scripts/lesions ResNet-20=runs/resnet/cifar10_resnet20 VGG=runs/resnet/cifar10_vgg --out=docs/lesions
+    ./scripts/lesions ResNet-56=resnet/cifar10_resnet56:resnet56.npz    imported weights (see scripts/convert_weights)
+
+A net is the work directory of a run, or a config's name with a file of weights; NAME= is what figures call it. Draws
+deletions.png (each block deleted), random_deletions.png (several), shuffles.png (blocks in another order) and paths.png
+(the gradient by length of path), each with the numbers behind it as .npz. Nets without shortcuts have the first only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from matplotlib.figure import Figure as Picture
+from ml_collections import ConfigDict
+from rich.console import Console
+from rich.progress import track
+
+from deepx.analysis import lesion_figures, lesions, paths, shuffles
+from deepx.data import augment
+from deepx.data.errors import DataCorrupt, DataNotPrepared
+from deepx.engine import config as configuration
+from deepx.engine.checkpoint import Checkpoints
+from deepx.engine.errors import UserError
+from deepx.engine.experiment import Array
+from deepx.engine.program import Program
+from deepx.engine.replicated import replicated
+from deepx.engine.run import Run
+from deepx.engine.workdir import Workdir
+from deepx.nn.cpu import kernels
+from deepx.nn.residual import along, gated, switched
+from experiments import image_sets, resnet
+from experiments.nets import Net, Regime, blocks_of, net_of, regime_of, weights_of
+from experiments.reproduce import CONFIGS
+
+BATCH = 250  # images in one call of a program
+
+
+class Subject(NamedTuple):
+    """A trained net on the table. images, labels: of the test set, normalised as it expects."""
+
+    net: Net
+    regime: Regime
+    blocks: lesions.Blocks
+    variables: Any
+    images: Array
+    labels: Array
+    classes: int
+
+    @property
+    def has_paths(self) -> bool:
+        """Whether something leads around the blocks as long as the net is whole."""
+        return self.blocks.bypassed and getattr(self.net.config, "residual", True)
+
+
+def shown(values: Sequence[Any], what: str) -> Iterable[Any]:
+    """The values, with a bar that shows how far they are, where someone looks."""
+    quiet = not (what and sys.stderr.isatty())
+    return track(values, what, console=Console(stderr=True), transient=True, disable=quiet)
+
+
+def subject(text: str, images: int) -> tuple[str, Subject]:
+    """Of '[NAME=]WORKDIR' or '[NAME=]BENCHMARK:FILE.npz', with its name.
+
+    Raises UserError, ValueError, DataNotPrepared, DataCorrupt.
+    """
+    name, _, where = text.rpartition("=")
+    benchmark, _, file = where.partition(":")
+    if file:
+        if not (path := CONFIGS / f"{benchmark}.py").is_file():
+            raise UserError(f"There is no config {benchmark!r} in configs/, which is to say what net {file} holds.")
+        config = configuration.load(path, "paper")
+        net = net_of(config.model)
+        variables, (mean, std) = weights_of(net, Path(file))
+    else:
+        if not (Path(where) / "config.json").exists():
+            raise UserError(f"{where} holds no run (no config.json), and is no BENCHMARK:FILE.npz.")
+        config = Workdir(Path(where)).config()
+        net, variables = net_of(config.model), trained(Path(where), config)
+        mean, std = image_sets.moments(config.data)
+    test = {key: array[:images] for key, array in image_sets.test_images(config.data).items()}
+    return name or where, Subject(
+        net,
+        regime_of(config.join, net),
+        blocks_of(net),
+        variables,
+        augment.normalise(test["image"], mean, std),
+        jnp.asarray(test["label"]),
+        config.model.classes,
+    )
+
+
+def trained(path: Path, config: ConfigDict) -> Any:
+    """The selected variables of the run in `path`; of several replicas, the first's."""
+    run = Run(**config.run)
+    experiment = resnet.build(config)
+    program = Program(replicated(experiment, run.replicas) if run.replicas > 1 else experiment, run, jax.devices()[:1])
+    checkpoints = Checkpoints(path / "checkpoints", run)
+    try:
+        state = checkpoints.selected(program.abstract(), lambda text: print(text, file=sys.stderr)).carry.state
+    finally:
+        checkpoints.close()
+    variables = {"params": state.params, "batch_stats": state.stats}
+    return jax.tree.map(lambda a: a[0], variables) if run.replicas > 1 else variables
+
+
+class Counts(NamedTuple):
+    """How much is measured: draws of each number of deleted blocks, other orders of the blocks, images with paths."""
+
+    deleted: int = 10  # at most
+    draws: int = 10
+    orders: int = 50
+    swaps: int = 60  # in one order, at most
+    paths: int = 100
+
+
+def errors(of: Subject) -> Callable[[Any, np.ndarray, str], np.ndarray]:
+    """A function (variables, gates [G, L]) -> errors [G] in percent."""
+    lesioned = gated if of.has_paths else switched
+    count = lesions.wrong_answers(of.net.apply, 1, lambda gates_L: of.regime.weighted(lesioned(gates_L)))
+    starts = range(0, len(of.labels), BATCH)
+
+    def measured(variables: Any, gates_GL: np.ndarray, what: str) -> np.ndarray:
+        wrong = np.zeros(len(gates_GL))
+        for g in shown(range(len(gates_GL)), what):
+            for part in (slice(start, start + BATCH) for start in starts):
+                labels = of.labels[part]
+                wrong[g] += count(variables, gates_GL[g : g + 1], of.images[part], labels, jnp.ones(len(labels)))[0]
+        return 100 * wrong / len(of.labels)
+
+    return measured
+
+
+def deletions(name: str, of: Subject) -> lesion_figures.Deletions:
+    """Each block deleted in turn."""
+    gates_GL = np.concatenate([lesions.deletion(of.blocks, [])[None], lesions.single_deletions(of.blocks)])
+    whole, *without = errors(of)(of.variables, gates_GL, f"{name}: one block deleted")
+    return lesion_figures.Deletions(np.array(of.blocks.deletable), np.array(without), whole, of.blocks.reshaping)
+
+
+def random_deletions(name: str, of: Subject, key: Array, how: Counts) -> lesion_figures.RandomDeletions:
+    """Several random blocks deleted, drawn anew each time."""
+    counts = np.arange(1, min(how.deleted, len(of.blocks.deletable)) + 1)
+    gates = [lesions.random_deletions(jax.random.fold_in(key, n), of.blocks, n, how.draws) for n in counts]
+    found = errors(of)(of.variables, np.concatenate(gates), f"{name}: several blocks deleted")
+    return lesion_figures.RandomDeletions(counts, found.reshape(len(counts), how.draws))
+
+
+def reordered(name: str, of: Subject, key: Array, how: Counts) -> lesion_figures.Shuffles:
+    """The blocks in other orders."""
+    measured, whole_L = errors(of), lesions.deletion(of.blocks, [])[None]
+    taus, found = [], []
+    for i in shown(range(how.orders), f"{name}: blocks in another order"):
+        swaps = round(how.swaps ** ((i + 1) / how.orders))  # many orders with few swaps, few with many
+        order_L = shuffles.swapped(jax.random.fold_in(key, i), of.blocks, swaps)
+        taus.append(shuffles.kendall_tau(order_L))
+        found.append(measured(shuffles.shuffled(of.variables, of.blocks, order_L), whole_L, "")[0])
+    return lesion_figures.Shuffles(
+        np.array(taus), np.array(found), measured(of.variables, whole_L, f"{name}: its own order")[0]
+    )
+
+
+def lengths(name: str, of: Subject, key: Array, how: Counts) -> paths.Lengths:
+    """The gradient that comes along paths of every length."""
+    images = min(how.paths, len(of.labels))
+    paths_NKL = paths.one_of_every_length(key, images, len(of.blocks.names))
+    norms = paths.gradient_norms(of.net.apply, lambda path_L: of.regime.weighted(along(path_L)))
+    found = [
+        norms(of.variables, of.images[i : i + 1], of.labels[i : i + 1], paths_NKL[i : i + 1])
+        for i in shown(range(images), f"{name}: paths")
+    ]
+    return paths.by_length(np.concatenate(found))
+
+
+def pictures(subjects: Mapping[str, Subject], how: Counts, seed: int) -> Iterator[tuple[str, Picture, Mapping]]:
+    """Names of figures, the figures, and the numbers behind them by net."""
+    key = jax.random.key(seed)
+    chance = 100 * (1 - 1 / next(iter(subjects.values())).classes)
+    residual = {name: of for name, of in subjects.items() if of.has_paths}
+    found = {name: deletions(name, of) for name, of in subjects.items()}
+    yield "deletions", lesion_figures.deletions_figure(found, chance), found
+    if not residual:
+        return
+    found = {name: random_deletions(name, of, key, how) for name, of in residual.items()}
+    yield "random_deletions", lesion_figures.random_deletions_figure(found, chance), found
+    found = {name: reordered(name, of, key, how) for name, of in residual.items()}
+    yield "shuffles", lesion_figures.shuffles_figure(found, chance), found
+    found = {name: lengths(name, of, key, how) for name, of in residual.items()}
+    yield "paths", lesion_figures.paths_figure(found), found
+
+
+def main() -> None:
+    layout = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog="lesions", description=__doc__, formatter_class=layout)
+    parser.add_argument("nets", nargs="+", metavar="[NAME=]NET", help="a work directory, or BENCHMARK:FILE.npz")
+    parser.add_argument("--out", type=Path, default=Path("lesions"), help="directory of the figures")
+    parser.add_argument("--images", type=int, default=500, help="of the test set; 10000 are all of CIFAR-10's")
+    parser.add_argument("--seed", type=int, default=0, help="of what is drawn")
+    for field, default in Counts._field_defaults.items():
+        parser.add_argument(f"--{field}", type=int, default=default, help=f"default {default}")
+    flags = parser.parse_args()
+    kernels.enable()
+    try:
+        if flags.images < 1:
+            raise UserError("--images must be at least 1.")
+        subjects = dict(subject(text, flags.images) for text in flags.nets)
+        how = Counts(**{field: getattr(flags, field) for field in Counts._fields})
+        flags.out.mkdir(parents=True, exist_ok=True)
+        for name, picture, found in pictures(subjects, how, flags.seed):
+            picture.savefig(flags.out / f"{name}.png", dpi=120)
+            numbers = {f"{net}.{field}": a for net, of in found.items() for field, a in of._asdict().items()}
+            np.savez(flags.out / f"{name}.npz", **numbers)
+            print(f"{flags.out / name}.png")
+    except (UserError, DataNotPrepared, DataCorrupt, ValueError, OSError) as error:
+        print(f"deepx: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
