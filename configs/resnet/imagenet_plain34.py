@@ -14,8 +14,15 @@ from deepx.engine.config import variants
 
 PAPER = IMAGENET | {
     "benchmark": "resnet/imagenet_plain34",
-    "model": {"name": "resnet_imagenet", "depth": 34, "residual": False, "shortcut": "A", "classes": 1000},
+    "model": {
+        "name": "resnet_imagenet",
+        "depth": 34,
+        "widths": (64, 128, 256, 512),
+        "residual": False,
+        "shortcut": "A",
+        "classes": 1000,
+    },
     "reported": reported(28.54, "table 2, ten crops"),
 }
 
-get_config = variants(paper=PAPER, cpu=TINY, smoke=TINY | {"model.depth": 18})
+get_config = variants(paper=PAPER, cpu=TINY, smoke=TINY | {"model.depth": 18, "model.widths": (4, 4, 8, 8)})

@@ -14,8 +14,15 @@ from deepx.engine.config import variants
 
 PAPER = IMAGENET | {
     "benchmark": "resnet/imagenet_resnet18",
-    "model": {"name": "resnet_imagenet", "depth": 18, "residual": True, "shortcut": "A", "classes": 1000},
+    "model": {
+        "name": "resnet_imagenet",
+        "depth": 18,
+        "widths": (64, 128, 256, 512),
+        "residual": True,
+        "shortcut": "A",
+        "classes": 1000,
+    },
     "reported": reported(27.88, "table 2, ten crops"),
 }
 
-get_config = variants(paper=PAPER, cpu=TINY, smoke=TINY | {"model.depth": 18})
+get_config = variants(paper=PAPER, cpu=TINY, smoke=TINY | {"model.depth": 18, "model.widths": (4, 4, 8, 8)})

@@ -14,8 +14,15 @@ from deepx.engine.config import variants
 
 PAPER = IMAGENET | {
     "benchmark": "resnet/imagenet_resnet50",
-    "model": {"name": "resnet_imagenet", "depth": 50, "residual": True, "shortcut": "B", "classes": 1000},
+    "model": {
+        "name": "resnet_imagenet",
+        "depth": 50,
+        "widths": (64, 128, 256, 512),
+        "residual": True,
+        "shortcut": "B",
+        "classes": 1000,
+    },
     "reported": reported(22.85, "table 3, ten crops"),
 }
 
-get_config = variants(paper=PAPER, cpu=TINY, smoke=TINY | {"model.depth": 18})
+get_config = variants(paper=PAPER, cpu=TINY, smoke=TINY | {"model.depth": 18, "model.widths": (4, 4, 8, 8)})

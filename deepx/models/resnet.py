@@ -66,7 +66,14 @@ def cifar(
     return Config((n, n, n), tuple(widths), block, shortcut=shortcut, **fields)
 
 
-def imagenet(depth: int, *, shortcut: str = "B", classes: int = 1000, **fields) -> Config:
+def imagenet(
+    depth: int,
+    *,
+    widths: tuple[int, ...] = (64, 128, 256, 512),
+    shortcut: str = "B",
+    classes: int = 1000,
+    **fields,
+) -> Config:
     """The net of `depth` layers in table 1. `fields` are others of `Config`.
 
     Option B is that of the paper's 50 layers and more, and of torchvision; table 2 has 18 and 34 layers with option A.
@@ -74,7 +81,6 @@ def imagenet(depth: int, *, shortcut: str = "B", classes: int = 1000, **fields) 
     if depth not in IMAGENET:
         raise ValueError(f"depth must be one of {', '.join(map(str, IMAGENET))}, got {depth}")
     block, stages = IMAGENET[depth]
-    widths = (64, 128, 256, 512)
     return Config(stages, widths, block, shortcut=shortcut, stem="imagenet", classes=classes, **fields)
 
 
