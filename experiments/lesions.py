@@ -20,7 +20,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure as Picture
-from ml_collections import ConfigDict
 from rich.console import Console
 from rich.progress import track
 
@@ -28,18 +27,14 @@ from deepx.analysis import lesion_figures, lesions, paths, shuffles
 from deepx.data import augment
 from deepx.data.errors import DataCorrupt, DataNotPrepared
 from deepx.engine import config as configuration
-from deepx.engine.checkpoint import Checkpoints
 from deepx.engine.errors import UserError
 from deepx.engine.experiment import Array
-from deepx.engine.program import Program
-from deepx.engine.replicated import replicated
-from deepx.engine.run import Run
-from deepx.engine.workdir import Workdir
 from deepx.nn.cpu import kernels
 from deepx.nn.residual import along, gated, switched
 from experiments import image_sets, resnet
 from experiments.nets import Net, Regime, blocks_of, net_of, regime_of, weights_of
 from experiments.reproduce import CONFIGS
+from experiments.trained import trained
 
 BATCH = 250  # images in one call of a program
 
@@ -81,10 +76,8 @@ def subject(text: str, images: int) -> tuple[str, Subject]:
         net = net_of(config.model)
         variables, (mean, std) = weights_of(net, Path(file))
     else:
-        if not (Path(where) / "config.json").exists():
-            raise UserError(f"{where} holds no run (no config.json), and is no BENCHMARK:FILE.npz.")
-        config = Workdir(Path(where)).config()
-        net, variables = net_of(config.model), trained(Path(where), config)
+        config, variables = trained(Path(where), resnet.build)
+        net = net_of(config.model)
         mean, std = image_sets.moments(config.data)
     test = {key: array[:images] for key, array in image_sets.test_images(config.data).items()}
     return name or where, Subject(
@@ -96,20 +89,6 @@ def subject(text: str, images: int) -> tuple[str, Subject]:
         jnp.asarray(test["label"]),
         config.model.classes,
     )
-
-
-def trained(path: Path, config: ConfigDict) -> Any:
-    """The selected variables of the run in `path`; of several replicas, the first's."""
-    run = Run(**config.run)
-    experiment = resnet.build(config)
-    program = Program(replicated(experiment, run.replicas) if run.replicas > 1 else experiment, run, jax.devices()[:1])
-    checkpoints = Checkpoints(path / "checkpoints", run)
-    try:
-        state = checkpoints.selected(program.abstract(), lambda text: print(text, file=sys.stderr)).carry.state
-    finally:
-        checkpoints.close()
-    variables = {"params": state.params, "batch_stats": state.stats}
-    return jax.tree.map(lambda a: a[0], variables) if run.replicas > 1 else variables
 
 
 class Counts(NamedTuple):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -12,17 +16,20 @@ from deepx.engine import entry
 from deepx.engine.errors import UserError
 from deepx.engine.experiment import Array, Experiment, Key, Mean, Metrics
 from deepx.engine.supervised import TrainState, supervised
-from experiments.image_sets import image_set
-from experiments.nets import net_of, regime_of
+from deepx.models import deepen, resnet
+from experiments.image_sets import ImageSet, image_set
+from experiments.nets import Net, net_of, regime_of
+from experiments.trained import trained
 
 
 def build(config: ConfigDict) -> Experiment:
     """The experiment of a `configs/resnet` file. Raises UserError, ValueError, or DataNotPrepared."""
     sets, net = image_set(config), net_of(config.model)
     regime = regime_of(config.join, net)
+    beginning = grown(config, net, sets) if config.grown_from else net.init
 
     def init(key: Key):
-        variables = net.init(key)
+        variables = beginning(key)
         return variables["params"], variables["batch_stats"]
 
     def loss(params, stats, batch, key: Key):
@@ -54,6 +61,18 @@ def build(config: ConfigDict) -> Experiment:
         units={"error": "%", "loss": "nats"},
         provenance=sets.provenance,
     )
+
+
+def grown(config: ConfigDict, net: Net, sets: ImageSet) -> Callable[[Key], Any]:
+    """The initial variables of a net that begins as the shallower one that the run in `config.grown_from` trained."""
+    shallow, variables = trained(Path(config.grown_from), build)
+    if net.model is not resnet:
+        raise UserError(f"grown_from: only residual nets and plain ones can be grown, not {config.model.name!r}.")
+    images = None
+    if not net.config.residual:  # the moments of its activations
+        batch = sets.valid.sample(sets.valid.arrays, jax.random.key(0), 0)
+        images = sets.views(batch)[:, 0]
+    return lambda key: deepen.deepened(key, net_of(shallow.model).config, variables, net.config, images)
 
 
 def classified(logits: Array, labels: Array, mask: Array) -> Metrics:

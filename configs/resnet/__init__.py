@@ -22,6 +22,7 @@ CIFAR = {
     "cost": "hours on a GPU; days on 2 cores",
     "data": CIFAR10,
     "join": OWN,
+    "grown_from": "",  # a run of a shallower net, with which this one begins (section 1)
     "optimizer": SGD,
     "batch_size": 128,
     "evaluation": {"batch_size": 500},

@@ -1,0 +1,38 @@
+"""What earlier runs have learnt, for those that go on from there."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jax
+from ml_collections import ConfigDict
+
+from deepx.engine.checkpoint import Checkpoints
+from deepx.engine.errors import UserError
+from deepx.engine.experiment import Experiment
+from deepx.engine.program import Program
+from deepx.engine.replicated import replicated
+from deepx.engine.run import Run
+from deepx.engine.workdir import Workdir
+
+
+def trained(path: Path, build: Callable[[ConfigDict], Experiment]) -> tuple[ConfigDict, Any]:
+    """Config and selected variables of the run in `path`, an experiment of `build`; of several replicas, the first's.
+
+    Raises UserError where there is no such run, or nothing to be loaded.
+    """
+    if not (path / "config.json").exists():
+        raise UserError(f"{path} holds no run (no config.json).")
+    config = Workdir(path).config()
+    run, experiment = Run(**config.run), build(config)
+    program = Program(replicated(experiment, run.replicas) if run.replicas > 1 else experiment, run, jax.devices()[:1])
+    checkpoints = Checkpoints(path / "checkpoints", run)
+    try:
+        state = checkpoints.selected(program.abstract(), lambda text: print(text, file=sys.stderr)).carry.state
+    finally:
+        checkpoints.close()
+    variables = {"params": state.params, "batch_stats": state.stats}
+    return config, jax.tree.map(lambda a: a[0], variables) if run.replicas > 1 else variables
