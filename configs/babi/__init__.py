@@ -70,7 +70,7 @@ SMOKE = SIMULATED | {
 VARIANTS = {"cpu": SIMULATED, "official": OFFICIAL, "transfer": TRANSFER, "smoke": SMOKE}
 
 JOINT = {  # what all experiments with one network for all tasks share
-    "cost": "an hour and more on 2 cores: ten restarts",
+    "cost": "an estimated 40 minutes on 2 cores: ten restarts",
     "data": DATA,
     "memories": 50,
     "joint": True,
@@ -81,7 +81,7 @@ JOINT = {  # what all experiments with one network for all tasks share
     "run": JOINT_RUN,
 }
 
-FEW = {"cost": "an estimated half hour on 2 cores: three restarts", "run.replicas": 3}
+FEW = {"cost": "10 to 15 minutes on 2 cores: three restarts", "run.replicas": 3}
 
 JOINT_VARIANTS = {
     "cpu": SIMULATED | FEW,

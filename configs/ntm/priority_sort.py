@@ -2,7 +2,8 @@
 
 Graves, Wayne, Danihelka 2014, arXiv 1410.5401, section 4.5, figures 16-18, tables 1-3.
 
-Expected: paper, much better than the LSTM; the feed-forward controller needs 8 heads; cpu, not run to its end yet.
+Expected: paper, much better than the LSTM; the feed-forward controller needs 8 heads; cpu,
+79 bits after 192,000 sequences, three seeds.
 
     ./scripts/reproduce ntm/priority_sort                             # cpu: three seeds together
     ./scripts/reproduce ntm/priority_sort --config.model.controller=none
