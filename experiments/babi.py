@@ -20,7 +20,7 @@ from deepx.engine.side_by_side import flat, side_by_side, together
 from deepx.engine.supervised import TrainState, supervised
 from experiments import babi_linear_start as linear_start
 from experiments import babi_predict, babi_report, babi_stories
-from experiments.babi_readers import Answered, Batch, Reader, reader_of
+from experiments.babi_readers import Answered, Batch, Reader, reader_of, with_words
 
 
 class Questions(NamedTuple):
@@ -71,18 +71,15 @@ def experiment_of(config: ConfigDict, questions: Questions, reader: Reader) -> E
     steps = len(everything["answer"]) // config.batch_size  # of an epoch
     if steps < 1:
         raise UserError(f"batch_size is {config.batch_size}, more than the questions there are to learn from.")
-    source = epochs(everything, config.batch_size)
+    source, sentences_UJ = epochs(everything, config.batch_size), jnp.asarray(questions.encoded.sentences_UJ)
     watched = config.batch_size // 4  # validation questions a step: an epoch sees them all, more than twice
 
-    def look_up(table: Array, batch: Batch) -> Batch:
-        return batch | {"story": table[batch["story"]], "question": table[batch["question"]]}
-
     def sample(arrays, key: Key, i: Array):
-        batch = look_up(arrays["table"], source.sample(arrays["train"], key, i))
+        batch = with_words(source.sample(arrays["train"], key, i), arrays["sentences"])
         if not config.linear_start.epochs:
             return batch, None
         index = (i * watched + jnp.arange(watched)) % len(arrays["valid"]["answer"])
-        return batch, look_up(arrays["table"], jax.tree.map(lambda a: a[index], arrays["valid"]))
+        return batch, with_words(jax.tree.map(lambda a: a[index], arrays["valid"]), arrays["sentences"])
 
     def loss(params, stats, batches, key: Key):
         batch, beside = batches
@@ -101,9 +98,10 @@ def experiment_of(config: ConfigDict, questions: Questions, reader: Reader) -> E
         every = together({task: one_pass(arrays, size) for task, arrays in part.items()})
 
         def sample(arrays, key: Key, i: Array):
-            return {task: look_up(arrays["table"], b) for task, b in every.sample(arrays["questions"], key, i).items()}
+            batches = every.sample(arrays["questions"], key, i)
+            return {task: with_words(batch, arrays["sentences"]) for task, batch in batches.items()}
 
-        return DeviceData(sample, {"questions": every.arrays, "table": reader.table}, every.batches)
+        return DeviceData(sample, {"questions": every.arrays, "sentences": sentences_UJ}, every.batches)
 
     def eval_step(state: TrainState, batches) -> Metrics:
         each = {task: evaluate(state, batch) for task, batch in batches.items()}
@@ -117,7 +115,7 @@ def experiment_of(config: ConfigDict, questions: Questions, reader: Reader) -> E
         train_step=descent.train_step,
         gradients=descent.gradients,
         eval_step=eval_step,
-        train_data=DeviceData(sample, {"train": everything, "valid": held_out, "table": reader.table}),
+        train_data=DeviceData(sample, {"train": everything, "valid": held_out, "sentences": sentences_UJ}),
         eval_data={"valid": passes(valid)},
         test_data={"test": passes(test)},
     )

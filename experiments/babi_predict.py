@@ -16,6 +16,7 @@ from rich.table import Table
 from deepx.data.babi.encode import encode, words
 from deepx.data.babi.story import Example
 from deepx.engine.errors import UserError
+from experiments.babi_readers import with_words
 from experiments.babi_report import best
 
 STORY = flags.DEFINE_string(
@@ -41,9 +42,7 @@ def predict(config: ConfigDict, learnt: Sequence, readers: Sequence, state: Any)
         print(f"It remembers the last {questions.encoded.memories} sentences only.", file=sys.stderr)
     S = questions.encoded.memories
     encoded = encode({"typed": [example]}, questions.vocabulary, S, at_least=S)
-    batch = dict(encoded.questions["typed"])
-    table = reader.rows(encoded.sentences_UJ)
-    batch |= {name: table[batch[name]] for name in ("story", "question")}
+    batch = with_words(encoded.questions["typed"], encoded.sentences_UJ)
     answer = int(reader.answer(params, batch).answer_B[0])
     print(f"{example.question} {questions.vocabulary.word(answer)}")
     if reader.attention is not None:

@@ -26,20 +26,22 @@ class Answered(NamedTuple):
 
 
 class Reader(NamedTuple):
-    """A model as functions of questions; a batch is as `deepx.data.babi.encode` has it, its rows looked up in `table`.
+    """A model as functions of questions; a batch is as `deepx.data.babi.encode` has it, `with_words`.
 
-    rows: what the model is given for each sentence [U, ...], from word numbers [U, J]; table: for all that are encoded.
     loss: params, batch, key, whether in its linear start -> what training minimises.
     answer: params, batch -> what is measured.
     attention: params, batch -> of each hop, the weights of the sentences [B, K, S]; None: it has none.
     """
 
-    rows: Callable[[Array], Array]
-    table: Array
     init: Callable[[Key], Any]
     loss: Callable[[Any, Batch, Key, Array], Answered]
     answer: Callable[[Any, Batch], Answered]
     attention: Callable[[Any, Batch], Array] | None = None
+
+
+def with_words(batch: Batch, sentences_UJ: Array) -> Batch:
+    """The batch with word numbers instead of rows of the table of sentences: story [B, S, J], question [B, J]."""
+    return {**batch, "story": sentences_UJ[batch["story"]], "question": sentences_UJ[batch["question"]]}
 
 
 def reader_of(config: ConfigDict, encoded: Encoded, vocabulary: Vocabulary) -> Reader:
@@ -61,10 +63,7 @@ def of_memn2n(settings: Mapping[str, Any], encoded: Encoded, vocabulary: Vocabul
     def loss(params, batch: Batch, key: Key, linear: Array) -> Answered:
         return answered(apply(params, batch, linear=linear, key=key)[0], batch)
 
-    rows = jax.jit(jax.vmap(lambda words_J: memn2n.counts(model, words_J)))
     return Reader(
-        rows=rows,
-        table=rows(encoded.sentences_UJ),
         init=lambda key: memn2n.init(key, model),
         loss=loss,
         answer=lambda params, batch: answered(apply(params, batch)[0], batch),
@@ -82,8 +81,6 @@ def of_lstm(settings: Mapping[str, Any], encoded: Encoded, vocabulary: Vocabular
         return answered(lstm_reader.apply(model, params, words_BT), batch)
 
     return Reader(
-        rows=jnp.asarray,
-        table=jnp.asarray(encoded.sentences_UJ),
         init=lambda key: lstm_reader.init(key, model),
         loss=lambda params, batch, key, linear: answer(params, batch),
         answer=answer,
@@ -113,8 +110,6 @@ def of_memnn(settings: Mapping[str, Any], encoded: Encoded, vocabulary: Vocabula
         return jax.nn.one_hot(supports_BK, encoded.memories)
 
     return Reader(
-        rows=jnp.asarray,
-        table=jnp.asarray(encoded.sentences_UJ),
         init=lambda key: memnn.init(key, model),
         loss=loss,
         answer=answer,

@@ -12,6 +12,7 @@ from ml_collections import ConfigDict
 
 from deepx.data.babi.story import TASKS
 from deepx.engine.experiment import Figure, Report
+from experiments.babi_readers import with_words
 
 FAILED = 5.0  # a task is solved where no more than this percentage of the answers is wrong
 SHOWN = 6  # tasks, in the figure of attention,
@@ -96,15 +97,15 @@ def best(config: ConfigDict, state: Any, questions: Any, reader: Any) -> Any:
     params = (state if config.joint else state[questions.tasks[0]]).params
     if config.run.replicas == 1:
         return params
-    batch = batch_of(questions, reader, f"{questions.tasks[0]}/train", range(200))
+    batch = batch_of(questions, f"{questions.tasks[0]}/train", range(200))
     losses = jax.jit(jax.vmap(lambda params: reader.answer(params, batch).losses_B.sum()))(params)
     return jax.tree.map(lambda a: a[int(losses.argmin())], params)
 
 
-def batch_of(questions: Any, reader: Any, name: str, rows: Any) -> dict[str, Any]:
+def batch_of(questions: Any, name: str, rows: Any) -> dict[str, Any]:
     """Some questions of a set, as a reader takes them."""
-    arrays = {key: a[list(rows)[: len(a)]] for key, a in questions.encoded.questions[name].items()}
-    return arrays | {key: reader.table[arrays[key]] for key in ("story", "question")}
+    batch = {key: a[list(rows)[: len(a)]] for key, a in questions.encoded.questions[name].items()}
+    return with_words(batch, questions.encoded.sentences_UJ)
 
 
 def look(questions: Any, reader: Any, params: Any, task: str) -> tuple[Any, str, np.ndarray]:
@@ -112,7 +113,7 @@ def look(questions: Any, reader: Any, params: Any, task: str) -> tuple[Any, str,
     examples = questions.examples[task].test
     fitting = [i for i, e in enumerate(examples[:100]) if len(e.sentences) <= LONGEST] or [0]
     row = max(fitting, key=lambda i: len(examples[i].sentences))
-    batch = batch_of(questions, reader, f"{task}/test", [row])
+    batch = batch_of(questions, f"{task}/test", [row])
     answer, attention_BKS = jax.jit(lambda p: (reader.answer(p, batch).answer_B[0], reader.attention(p, batch)))(params)
     return examples[row], questions.vocabulary.word(int(answer)), np.asarray(attention_BKS[0])
 

@@ -54,7 +54,10 @@ def epochs(arrays: Any, batch_size: int) -> DeviceData:
 
     def sample(arrays, key, i):
         position = jnp.asarray(i, jnp.uint32) * batch_size + jnp.arange(batch_size, dtype=jnp.uint32)
-        index = jax.vmap(lambda p: permuted(jax.random.fold_in(key, p // n), p % n, n))(position)
+        first = position[0] // n
+        passes = jnp.arange((batch_size - 2) // n + 2, dtype=jnp.uint32)  # as many as a batch may touch
+        keys = jax.vmap(lambda p: round_keys(jax.random.fold_in(key, p)))(first + passes)
+        index = jax.vmap(lambda p: permuted(keys[p // n - first], p % n, n))(position)
         return jax.tree.map(lambda a: a[index], arrays)
 
     return DeviceData(sample, arrays)
@@ -72,8 +75,13 @@ def one_pass(arrays: Any, batch_size: int) -> DeviceData:
     return DeviceData(sample, arrays, batches=-(-n // batch_size))
 
 
-def permuted(key: Key, position: Array, n: int, rounds: int = 6) -> Array:
-    """Where `position` (uint32, below `n`) goes in a pseudo-random permutation of 0 .. n-1 that `key` picks.
+def round_keys(key: Key, rounds: int = 6) -> Array:
+    """What picks a permutation: a number for every round (uint32)."""
+    return jax.random.bits(key, (rounds,), jnp.uint32)
+
+
+def permuted(keys: Array, position: Array, n: int) -> Array:
+    """Where `position` (uint32, below `n`) goes in a pseudo-random permutation of 0 .. n-1 that `round_keys` pick.
 
     A Feistel network over the smallest even number of bits that holds n, each round's function a hash of the half and a
     round key; positions that land at or above n walk on along their cycle until they are below it (at most 4 expected
@@ -81,7 +89,6 @@ def permuted(key: Key, position: Array, n: int, rounds: int = 6) -> Array:
     """
     half = max(1, -(-(n - 1).bit_length() // 2))
     low = jnp.uint32((1 << half) - 1)
-    round_keys = jax.random.bits(key, (rounds,), jnp.uint32)
 
     def mix(x: Array) -> Array:  # the finaliser of MurmurHash3
         x = (x ^ (x >> 16)) * jnp.uint32(0x85EBCA6B)
@@ -90,8 +97,8 @@ def permuted(key: Key, position: Array, n: int, rounds: int = 6) -> Array:
 
     def encipher(x: Array) -> Array:
         left, right = x >> half, x & low
-        for r in range(rounds):
-            left, right = right, left ^ (mix(right ^ round_keys[r]) & low)
+        for k in keys:
+            left, right = right, left ^ (mix(right ^ k) & low)
         return (left << half) | right
 
     return jax.lax.while_loop(lambda x: x >= n, encipher, encipher(position))

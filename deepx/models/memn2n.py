@@ -1,19 +1,19 @@
 """End-to-end memory networks (Sukhbaatar, Szlam, Weston, Fergus 2015, arXiv 1503.08895).
 
 The paper embeds every sentence x_i of the story twice a hop, m_i = A x_i and c_i = C x_i, to score it, m_i . u, and to
-read it, o = sum_i p_i c_i. Both are linear in a vector of features x_i, so that here no memory is ever formed:
+read it, o = sum_i p_i c_i. Both are linear in x_i, so that here no memory is ever formed:
 
     m_i . u = x_i . (A^T u)            sum_i p_i c_i = C sum_i p_i x_i
 
-where x_i are weighted counts of the sentence's words, and one-hot its time. The position encoding of section 4.1,
-l_kj = (1 - j/J) - (k/d)(1 - 2j/J), has rank two, so two counts of every word are enough:
+where x_i are weighted counts of the sentence's words (`deepx/nn/sentences.py`), one of which is its time: what the
+paper keeps in matrices of their own, T_A and T_C, stands below the words in A and C. The position encoding of section
+4.1, l_kj = (1 - j/J) - (k/d)(1 - 2j/J), has rank two, so two weights of every word are enough, n_j = 1 - j/J and
+n'_j = 1 - 2j/J (1 and 0 in a bag of words):
 
-    m_ik = sum_j l_kj A[x_j, k] = sum_v (n_v - (k/d) n'_v) A[v, k]      n_v = sum of 1 - j/J,  n'_v = sum of 1 - 2j/J
+    m_i . u = sum_j n_j a(x_j) + n'_j a'(x_j)      a = A^T u,  a' = A^T (-k/d u)
 
-over the positions j at which word v stands. Training gathers from no embedding, and scatters into none.
-
-Shapes: B batch, S memories (in the order they were written), J words, V vocabulary (0 is no word), F counts of words,
-2V (position encoding) or V, T times, E different embeddings, K hops, D dimensions (the paper's d).
+Shapes: B batch, S memories (in the order they were written), J words, C weights of a word, two, V vocabulary (0 is no
+word), T times, W = V + T, E different embeddings, K hops, D dimensions (the paper's d).
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+
+from deepx.nn import sentences
 
 Array = jax.Array
 Params = Mapping[str, Array]
@@ -85,27 +87,17 @@ def init(key: Array, config: Config) -> Params:
     return {name: 0.1 * jax.random.normal(k, shape) for k, (name, shape) in zip(keys, shapes.items(), strict=True)}
 
 
-def counts(config: Config, words_J: Array) -> Array:
-    """The features [2V] of the words of one sentence (0 behind the end); [V] of a bag of words.
+def weights(config: Config, places: int) -> Array:
+    """The weights [J + 1, J, C] of words, by the number of words in the sentence and by place.
 
     Twice the paper's l_kj, so that a word's weight is 1 on average, as it is in a bag: so does its authors' program,
     to which the learning rates belong. j runs from 1 to J, the number of words in the sentence, as in the paper (in the
     program, in the longest sentence).
     """
-    one_hot_JV = jax.nn.one_hot(words_J, config.vocabulary) * (words_J > 0)[:, None]
+    j_over_J = jnp.arange(1, places + 1) / jnp.maximum(jnp.arange(places + 1), 1)[:, None]
     if not config.position:
-        return one_hot_JV.sum(0)
-    J = jnp.maximum((words_J > 0).sum(), 1)
-    j_over_J = jnp.arange(1, len(words_J) + 1) / J
-    return 2 * jnp.concatenate([(1 - j_over_J) @ one_hot_JV, (1 - 2 * j_over_J) @ one_hot_JV])
-
-
-def expanded(config: Config, words_VD: Array) -> Array:
-    """The embedding [F, D] that counts are multiplied with."""
-    if not config.position:
-        return words_VD
-    k_over_d = jnp.arange(1, config.dimensions + 1) / config.dimensions
-    return jnp.concatenate([words_VD, -k_over_d * words_VD])
+        return jnp.stack([jnp.ones_like(j_over_J), jnp.zeros_like(j_over_J)], axis=-1)
+    return 2 * jnp.stack([1 - j_over_J, 1 - 2 * j_over_J], axis=-1)
 
 
 def times_of(config: Config, length_B: Array, key: Array | None) -> Array:
@@ -123,38 +115,53 @@ def times_of(config: Config, length_B: Array, key: Array | None) -> Array:
 def apply(
     config: Config,
     params: Params,
-    story_BSF: Array,
+    story_BSJ: Array,
     length_B: Array,
-    question_BF: Array,
+    question_BJ: Array,
     *,
     linear: Array | bool = False,
     key: Array | None = None,
 ) -> tuple[Array, list[Thought]]:
     """Logits over the vocabulary [B, V], and what every hop did.
 
-    story_BSF, question_BF: `counts` of the sentences and of the question, zeros where there is none; length_B of the
-    memories are filled. The others take part in the softmax, as they do in the authors' program: with a score of 0, and
-    nothing to read. This is no small thing: without them, the error on yes-no questions (task 6) is 20% and not 8.
+    story_BSJ, question_BJ: word numbers of the sentences and of the question, 0 behind the end; length_B of the
+    memories are filled, and all words of the others 0. These take part in the softmax, as they do in the authors'
+    program: with a score of 0, and nothing to read. This is no small thing: without them, the error on yes-no questions
+    (task 6) is 20% and not 8.
     linear: no softmax on the attention (linear start, section 4.1). key: of the noise, in training.
     """
     adjacent = config.tying == "adjacent"
-    written_BS = jnp.arange(config.memories) < length_B[:, None]
-    times_BST = jax.nn.one_hot(times_of(config, length_B, key), config.times) * written_BS[..., None]
-    words_EFD = jax.vmap(lambda words_VD: expanded(config, words_VD))(params["words_EVD"])
-    times_ETD = params["times_ETD"]
+    V, W, D = config.vocabulary, config.vocabulary + config.times, config.dimensions
+    scale_CD = jnp.stack([jnp.ones(D), -jnp.arange(1, D + 1) / D])
+    tables_EWD = jnp.concatenate([params["words_EVD"], params["times_ETD"]], axis=1)
+    tables_WD = [table.squeeze(0) for table in jnp.split(tables_EWD, config.embeddings)]
 
-    u_BD = question_BF @ (words_EFD[0] if adjacent else expanded(config, params["question_VD"]))
+    # A sentence's time is a word before its first, of weight 1 in all dimensions.
+    written_BS = jnp.arange(config.memories) < length_B[:, None]
+    time_BS = jnp.where(written_BS, V + times_of(config, length_B, key), 0)
+    timed_BSJ = jnp.concatenate([time_BS[..., None], story_BSJ], axis=-1)
+    weights_NJC = weights(config, question_BJ.shape[-1])
+    timed_NJC = jnp.pad(weights(config, story_BSJ.shape[-1]), ((1, 0), (1, 0), (0, 0))).at[:, 0, 0].set(1)
+
+    def sum_of(table_VD: Array, counts_BCV: Array) -> Array:
+        return (jnp.einsum("BCV,VD->BCD", counts_BCV, table_VD) * scale_CD).sum(1)
+
+    def score(table_WD: Array, u_BD: Array) -> Array:
+        return sentences.look_up(timed_BSJ, timed_NJC, jnp.einsum("BCD,WD->BCW", u_BD[:, None] * scale_CD, table_WD))
+
+    def read(table_WD: Array, p_BS: Array) -> Array:
+        return sum_of(table_WD, sentences.count(timed_BSJ, timed_NJC, p_BS, W))
+
+    counts_BCV = sentences.count(question_BJ[:, None], weights_NJC, jnp.ones((len(question_BJ), 1)), V)
+    u_BD = sum_of(params["words_EVD"][0] if adjacent else params["question_VD"], counts_BCV)
     thoughts = []
     for k in range(config.hops):
-        A, C = (k, k + 1) if adjacent else (0, 1)
-        scores_BS = jnp.einsum("BSF,BF->BS", story_BSF, u_BD @ words_EFD[A].T)
-        scores_BS += jnp.einsum("BST,BT->BS", times_BST, u_BD @ times_ETD[A].T)
+        A_WD, C_WD = (tables_WD[k], tables_WD[k + 1]) if adjacent else tables_WD
+        scores_BS = score(A_WD, u_BD)
         p_BS = jnp.where(linear, scores_BS, jax.nn.softmax(scores_BS))
-        o_BD = jnp.einsum("BS,BSF->BF", p_BS, story_BSF) @ words_EFD[C]
-        o_BD += jnp.einsum("BS,BST->BT", p_BS, times_BST) @ times_ETD[C]
+        o_BD = read(C_WD, p_BS)
         u_BD = o_BD + (u_BD if adjacent else u_BD @ params["carry_DD"])
         if config.nonlinear:
             u_BD = jax.nn.relu(u_BD)
         thoughts.append(Thought(p_BS, o_BD))
-    answer_DV = params["words_EVD"][-1].T if adjacent else params["answer_DV"]
-    return u_BD @ answer_DV, thoughts
+    return u_BD @ (tables_WD[-1][:V].T if adjacent else params["answer_DV"]), thoughts

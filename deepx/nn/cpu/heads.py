@@ -18,12 +18,12 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.extend.core import Primitive
-from jax.interpreters import ad, batching, mlir, xla
+from jax.interpreters import ad, mlir
 
 from deepx.nn.cpu.lowering import Rule, targets
+from deepx.nn.cpu.primitive import primitive
 
 Array = jax.Array
 Pure = Callable[[Any, Array, Array, Array], tuple[Array, Array, Array]]
@@ -60,35 +60,9 @@ def _types_of_operands(emitted, previous, memory, *_, pure: Pure, sizes: Any):
     return [emitted, previous, memory]
 
 
-def _primitive(name: str, definition: Callable, types: Callable) -> Primitive:
-    """A primitive that is lowered and differentiated as its definition says, where nothing else is registered."""
-    primitive = Primitive(name)
-    primitive.multiple_results = True
-    primitive.def_impl(functools.partial(xla.apply_primitive, primitive))
-    primitive.def_abstract_eval(types)
-
-    def batch(operands, axes, **params):
-        size = next(a.shape[axis] for a, axis in zip(operands, axes, strict=True) if axis is not None)
-        operands = [
-            jnp.broadcast_to(a, (size, *a.shape)) if axis is None else jnp.moveaxis(a, axis, 0)
-            for a, axis in zip(operands, axes, strict=True)
-        ]
-        results = primitive.bind(*operands, **params)
-        return results, [0] * len(results)
-
-    def jvp(primals, tangents, **params):
-        tangents = [ad.instantiate_zeros(t) for t in tangents]
-        return jax.jvp(functools.partial(definition, **params), primals, tuple(tangents))
-
-    batching.primitive_batchers[primitive] = batch
-    ad.primitive_jvps[primitive] = jvp
-    mlir.register_lowering(primitive, mlir.lower_fun(definition, multiple_results=True))
-    return primitive
-
-
-interact_p = _primitive("interact", _interact, _types_of_results)
-interact_jvp_p = _primitive("interact_jvp", _interact_jvp, _types_of_results)
-interact_vjp_p = _primitive("interact_vjp", _interact_vjp, _types_of_operands)
+interact_p = primitive("interact", _interact, _types_of_results)
+interact_jvp_p = primitive("interact_jvp", _interact_jvp, _types_of_results)
+interact_vjp_p = primitive("interact_vjp", _interact_vjp, _types_of_operands)
 
 
 def _differentiate(primals, tangents, **params):
@@ -106,13 +80,13 @@ ad.primitive_jvps[interact_p] = _differentiate
 ad.primitive_transposes[interact_jvp_p] = _transpose
 
 
-def _rule(primitive: Primitive, definition: Callable) -> Rule:
+def _rule(of: Primitive, definition: Callable) -> Rule:
     def plan(*types, pure: Pure, sizes: Any) -> Callable:
         results = [jax.ShapeDtypeStruct(a.shape, a.dtype) for a in types[len(types) - 3 :]]
         attributes = dict(reads=np.int64(sizes.read_heads), shifts=np.int64(sizes.shifts))
-        return lambda *operands: jax.ffi.ffi_call(targets()[primitive.name], results)(*operands, **attributes)
+        return lambda *operands: jax.ffi.ffi_call(targets()[of.name], results)(*operands, **attributes)
 
-    return Rule(primitive, "heads", plan, xla=mlir.lower_fun(definition, multiple_results=True))
+    return Rule(of, "heads", plan, xla=mlir.lower_fun(definition, multiple_results=True))
 
 
 RULES = (_rule(interact_p, _interact), _rule(interact_vjp_p, _interact_vjp))

@@ -1,6 +1,7 @@
 """Kernels of our own on the CPU, in place of XLA's: switched on for the programs that are compiled from then on.
 
-Nothing changes at a call. `convolution` and `heads` say which operations they serve, `lowering` in which programs.
+Nothing changes at a call. `convolution`, `heads` and `sentences` say which operations they serve, `lowering` in which
+programs.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from contextlib import contextmanager
 import jax
 from jax.interpreters import mlir
 
-from deepx.nn.cpu import convolution, heads
+from deepx.nn.cpu import convolution, heads, sentences
 from deepx.nn.cpu.lowering import lowered
 
 __all__ = ["SWITCH", "disabled", "enable", "lowered", "threads"]
 
 SWITCH = "DEEPX_CPU_KERNELS"  # environment: "native", the default, or "xla"
-RULES = (convolution.RULE, *heads.RULES)
+RULES = (convolution.RULE, *heads.RULES, *sentences.RULES)
 
 _native = False  # what `enable` has set
 

@@ -24,6 +24,8 @@ SYMBOLS = {  # of the library, by the names that `call` knows
     "weight_gradient": "DeepxWeightGradient",
     "interact": "DeepxInteract",
     "interact_vjp": "DeepxInteractVjp",
+    "look_up": "DeepxLookUp",
+    "count": "DeepxCount",
 }
 
 _ours: set[str] = set()
