@@ -25,7 +25,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from scripts.benchmarks import conv, memn2n, ntm
+from scripts.benchmarks import conv, memn2n, ntm, peak
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -61,7 +61,7 @@ FAMILIES = {
     "conv": Family(conv.CASES, IMAGES, "torch, channels last", conv.GIGAFLOPS),
     "resnet": Family(("resnet20", "resnet56"), IMAGES, "torch, channels last"),
     "dcgan": Family(("dcgan32",), IMAGES, "torch, channels last"),
-    "ntm": Family(ntm.CASES, STEPS, "torch"),
+    "ntm": Family(ntm.CASES, STEPS, "torch", ntm.GIGAFLOPS),
     "memn2n": Family(memn2n.CASES, STEPS, "torch"),
 }
 
@@ -131,23 +131,39 @@ def measure(name: str, rounds: int, seconds: float, say) -> Iterator[dict]:
             }
 
 
+def peak_of(rounds: int, seconds: float) -> float:
+    """GF/s of large matrix products, the best of all rounds."""
+    worker = Worker("peak", Side("matrix products", "jax"))
+    try:
+        worker.ask(case="")
+        return max(peak.GIGAFLOPS / worker.ask(case="", seconds=seconds)["seconds"] for _ in range(rounds))
+    finally:
+        worker.close()
+
+
 def spread(values: Sequence[float]) -> dict[str, float]:
     return {"median": statistics.median(values), "least": min(values), "most": max(values)}
 
 
-def table(name: str, rows: Sequence[dict]) -> Table:
+def table(name: str, rows: Sequence[dict], best: float) -> Table:
     family = FAMILIES[name]
     columns = Table("case", box=None, pad_edge=False)
     for side in family.sides:
         columns.add_column(f"{side.name}, {'GF/s' if family.gigaflops else 'ms'}", justify="right")
     columns.add_column(f"{family.reference} / {family.sides[0].name}", justify="right")
+    if family.gigaflops:
+        columns.add_column("of the peak", justify="right")
     for row in rows:
         cells = []
         for side in row["sides"].values():
             rate = row["gigaflops"] / side["seconds"] if row["gigaflops"] else 1000 * side["seconds"]
             cells.append(f"{rate:.0f}" if rate >= 10 else f"{rate:.2g}")
         ratio = row["sides"][family.reference]["ratio"]
-        columns.add_row(row["case"], *cells, f"{ratio['median']:.2f} ({ratio['least']:.2f} to {ratio['most']:.2f})")
+        cells.append(f"{ratio['median']:.2f} ({ratio['least']:.2f} to {ratio['most']:.2f})")
+        if row["gigaflops"]:
+            ours = row["sides"][family.sides[0].name]["seconds"]
+            cells.append(f"{100 * row['gigaflops'] / ours / best:.0f}%")
+        columns.add_row(row["case"], *cells)
     return columns
 
 
@@ -163,14 +179,21 @@ def main() -> None:
         parser.error(f"there is no family {unknown[0]!r}; there are {', '.join(FAMILIES)}")
     console, rows = Console(width=max(120, Console().width)), []
     rounds, seconds = (3, 0.2) if arguments.quick else (9, 0.6)
+    best = peak_of(rounds, seconds)
     console.print(f"{os.cpu_count()}-core {platform.machine()} CPU, {processor()}; median of {rounds} rounds")
+    console.print(f"large matrix products: {best:.0f} GF/s")
     for name in names:
         with Console(stderr=True).status(name) as status:
             made = list(measure(name, rounds, seconds, status.update))
-        console.print(f"\n[bold]{name}", table(name, made), sep="\n")
+        console.print(f"\n[bold]{name}", table(name, made, best), sep="\n")
         rows += made
     if arguments.out:
-        record = {"machine": f"{os.cpu_count()} x {processor()}", "rounds": rounds, "rows": rows}
+        record = {
+            "machine": f"{os.cpu_count()} x {processor()}",
+            "rounds": rounds,
+            "peak_gigaflops": best,
+            "rows": rows,
+        }
         arguments.out.write_text(json.dumps(record, indent=1) + "\n")
 
 
