@@ -155,7 +155,7 @@ def test_what_was_killed_is_made_again_after_its_pip_has_ended(fake):
 
 
 def test_ctrl_c_is_answered_shortly(fake):
-    fake.pip.write_text("exec sleep 1")
+    fake.pip.write_text("exec sleep 3")
     interrupted = fake.elsewhere()
     fake.wait_for("pip")
     interrupted.send_signal(signal.SIGINT)

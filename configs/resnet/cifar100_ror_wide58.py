@@ -24,5 +24,6 @@ PAPER = CIFAR | {
 get_config = variants(
     paper=PAPER,
     cpu=CPU | {"cost": "an estimated hour on 2 cores", "model.depth": 22, "model.widen": 1},
-    smoke=SMOKE | {"join.survival": 1.0, "model.depth": 10, "model.widen": 1, "model.widths": (4, 8, 8)},
+    smoke=SMOKE
+    | {"join.survival": 1.0, "model.depth": 10, "model.widen": 1, "model.widths": (4, 8, 8), "model.classes": 10},
 )
