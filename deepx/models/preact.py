@@ -17,7 +17,7 @@ from typing import Any
 import jax
 from flax import linen as nn
 
-from deepx.nn.convolutions import Variables, batch_norm, classify, conv, dense, fresh, shortcut
+from deepx.nn.convolutions import BlockNet, Variables, batch_norm, classify, conv, dense, fresh, shortcut
 from deepx.nn.residual import KERNELS, Join, Place, Trunk, added, blocks_a_stage, one_of
 
 Array = jax.Array
@@ -100,24 +100,15 @@ def head(config: Config, x: Array, train: bool) -> Array:
     return dense(config.classes, name="classifier")(x.mean(axis=(1, 2)))
 
 
-class PreAct(nn.Module):
-    """Stem, blocks named `stage1_block1` and on, the last activation, mean over the map, classifier."""
-
-    config: Config
-
-    @nn.compact
-    def __call__(self, images: Array, train: bool, join: Join) -> Array:
-        x = stem(self.config, images, train)
-        for place in self.config.places:
-            x = Block(self.config, place, name=place.name)(x, train, join)
-        return head(self.config, x, train)
+def net(config: Config) -> nn.Module:
+    return BlockNet(config, stem, Block, head)
 
 
 def init(key: Key, config: Config) -> Variables:
     """Fresh {"params", "batch_stats"}, float32. They serve images of any height and width."""
-    return fresh(PreAct(config), key, 8, config.channels)
+    return fresh(net(config), key, 8, config.channels)
 
 
 def apply(config: Config, variables: Variables, images: Array, *, train: bool = False, join: Join | None = None) -> Any:
     """Logits [N, classes] of images [N, H, W, channels]; in training, (logits, new batch_stats). See `resnet.apply`."""
-    return classify(PreAct(config), variables, images, train=train, join=join or added)
+    return classify(net(config), variables, images, train=train, join=join or added)

@@ -19,7 +19,7 @@ from typing import Any
 import jax
 from flax import linen as nn
 
-from deepx.nn.convolutions import Variables, batch_norm, classify, conv, dense, fresh, shortcut
+from deepx.nn.convolutions import BlockNet, Variables, batch_norm, classify, conv, dense, fresh, shortcut
 from deepx.nn.residual import KERNELS, Join, Place, Trunk, added, alone, blocks_a_stage, one_of
 
 Array = jax.Array
@@ -124,22 +124,13 @@ def head(config: Config, x: Array, train: bool) -> Array:
     return dense(config.classes, name="classifier")(x.mean(axis=(1, 2)))
 
 
-class ResNet(nn.Module):
-    """Stem, blocks named `stage1_block1` and on, mean over the map, classifier."""
-
-    config: Config
-
-    @nn.compact
-    def __call__(self, images: Array, train: bool, join: Join) -> Array:
-        x = stem(self.config, images, train)
-        for place in self.config.places:
-            x = Block(self.config, place, name=place.name)(x, train, join)
-        return head(self.config, x, train)
+def net(config: Config) -> nn.Module:
+    return BlockNet(config, stem, Block, head)
 
 
 def init(key: Key, config: Config) -> Variables:
     """Fresh {"params", "batch_stats"}, float32. They serve images of any height and width."""
-    return fresh(ResNet(config), key, 8, config.channels)
+    return fresh(net(config), key, 8, config.channels)
 
 
 def apply(config: Config, variables: Variables, images: Array, *, train: bool = False, join: Join | None = None) -> Any:
@@ -150,4 +141,4 @@ def apply(config: Config, variables: Variables, images: Array, *, train: bool = 
     join: in place of `added`, or of `alone` for a plain net, whose shortcuts are then those of option A.
     """
     join = join or (added if config.residual else alone)
-    return classify(ResNet(config), variables, images, train=train, join=join)
+    return classify(net(config), variables, images, train=train, join=join)

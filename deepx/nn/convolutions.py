@@ -45,6 +45,22 @@ def shortcut(option: str, projection: Callable[[Array, int, int], Array], x: Arr
     return (projection if projects else padded)(x, width, stride)
 
 
+class BlockNet(nn.Module):
+    """A stem, the blocks of a `Trunk` by their names, a head. stem, head: functions that make parameters within it."""
+
+    config: Any
+    stem: Callable[[Any, Array, bool], Array]
+    block: type[nn.Module]
+    head: Callable[[Any, Array, bool], Array]
+
+    @nn.compact
+    def __call__(self, images: Array, train: bool, join: Join) -> Array:
+        x = self.stem(self.config, images, train)
+        for place in self.config.places:
+            x = self.block(self.config, place, name=place.name)(x, train, join)
+        return self.head(self.config, x, train)
+
+
 def fresh(net: nn.Module, key: Key, size: int, channels: int) -> Variables:
     """Initial variables, float32, of a net called with (images, train, join), from an image of `size` x `size`."""
     variables = net.init(key, jnp.zeros((1, size, size, channels)), train=False, join=added)
