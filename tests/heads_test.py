@@ -14,7 +14,7 @@ from jax.sharding import PartitionSpec as P
 
 from deepx.nn import heads
 from deepx.nn.cpu import build
-from tests.native import both, close, enabled, python  # noqa: F401
+from tests.native import both, check_threads_and_avx2, close, enabled  # noqa: F401
 
 PAPER = heads.Sizes(read_heads=1, write_heads=1, slot_width=20, shifts=3)
 SMALL = heads.Sizes(read_heads=1, write_heads=2, slot_width=3, shifts=3)
@@ -166,29 +166,12 @@ def test_nothing_of_ours_is_in_an_exported_program_or_another_platforms():
         assert "deepx_" not in f.trace(*X).lower(lowering_platforms=platforms).as_text(), platforms
 
 
-DIGEST = """
-import hashlib, sys
-import jax
-from deepx.nn.cpu import build, kernels
-if sys.argv[1:]:
-    build.instructions = lambda: sys.argv[1]
-from tests.heads_test import PAPER, both, close, operands, values_and_gradients
-kernels.enable()
-ours, theirs = both(values_and_gradients(PAPER), *operands(PAPER, 121, 40))
-close(ours, theirs)
-digest = hashlib.sha256(b"".join(a.tobytes() for a in jax.device_get(jax.tree.leaves(ours)))).hexdigest()
-print(kernels.threads(), digest, kernels.lowered())
-"""
+def digested():
+    return both(values_and_gradients(PAPER), *operands(PAPER, 121, 40))
 
 
-def test_numbers_do_not_depend_on_the_number_of_threads():
-    told = [python(DIGEST, NPROC=n) for n in ("1", "3")]
-    assert [threads for threads, *_ in told] == ["1", "3"]
-    assert told[0][1:] == told[1][1:]
-
-
-def test_the_kernels_for_avx2_are_right_too():
-    assert python(DIGEST, "AVX2")[2].strip() == "heads (AVX2)"
+def test_numbers_do_not_depend_on_the_number_of_threads_nor_much_on_the_instructions():
+    check_threads_and_avx2("heads_test", "heads")
 
 
 @pytest.mark.parametrize("instructions", build.INSTRUCTIONS)

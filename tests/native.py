@@ -46,6 +46,31 @@ def close(ours, theirs, tolerance=1e-5):
         np.testing.assert_allclose(a, b, rtol=0, atol=tolerance * np.abs(b).max() + 1e-30)
 
 
+DIGEST = """
+import hashlib, sys
+import jax
+from deepx.nn.cpu import build, kernels
+if sys.argv[1:]:
+    build.instructions = lambda: sys.argv[1]
+from tests.{module} import both, close, digested
+kernels.enable()
+ours, theirs = digested()
+close(ours, theirs)
+digest = hashlib.sha256(b"".join(a.tobytes() for a in jax.device_get(jax.tree.leaves(ours)))).hexdigest()
+print(kernels.threads(), digest, kernels.lowered())
+"""
+
+
+def check_threads_and_avx2(module: str, kernel: str):
+    """What `digested` of a test module computes, ours and XLA's, does not depend on how many threads there are, and is
+    right with the kernels for AVX2, too."""
+    code = DIGEST.format(module=module)
+    told = [python(code, NPROC=n) for n in ("1", "3")]
+    assert [threads for threads, *_ in told] == ["1", "3"]
+    assert told[0][1:] == told[1][1:]
+    assert python(code, "AVX2")[2].strip() == f"{kernel} (AVX2)"
+
+
 def python(code: str, *argv: str, **environment: str) -> list[str]:
     """Runs a program in a process of its own; the words it printed, the third holding all that remain."""
     environment = {**os.environ, "XLA_FLAGS": "", **environment}
