@@ -14,7 +14,15 @@ from deepx.engine.config import variants
 
 PAPER = CIFAR | {
     "benchmark": "resnet/cifar100_ror_wide58",
-    "model": {"name": "ror_wide", "levels": 3, "depth": 58, "widen": 4, "widths": (16, 32, 64), "classes": 100},
+    "model": {
+        "name": "ror_wide",
+        "levels": 3,
+        "depth": 58,
+        "widen": 4,
+        "widths": (16, 32, 64),
+        "classes": 100,
+        "norm_groups": 1,
+    },
     "data": CIFAR10 | {"name": "cifar100"},
     **EPOCHS_500,
     "join": {"name": "stochastic_depth", "survival": 0.5},

@@ -14,7 +14,15 @@ from deepx.engine.config import variants
 
 PAPER = CIFAR | {
     "benchmark": "resnet/cifar10_effective_paths110",
-    "model": {"name": "resnet", "depth": 110, "widths": (16, 32, 64), "residual": True, "shortcut": "A", "classes": 10},
+    "model": {
+        "name": "resnet",
+        "depth": 110,
+        "widths": (16, 32, 64),
+        "residual": True,
+        "shortcut": "A",
+        "classes": 10,
+        "norm_groups": 1,
+    },
     "join": {"name": "effective_paths", "blocks": 23},  # of 54 in every batch
     "optimizer": SGD | {"warmup": 400, "warmup_rate": 0.01},
     "reported": reported(5.96, "section 5"),

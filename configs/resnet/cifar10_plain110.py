@@ -22,6 +22,7 @@ PAPER = CIFAR | {
         "residual": False,
         "shortcut": "A",
         "classes": 10,
+        "norm_groups": 1,
     },
     "optimizer": SGD | {"warmup": 400, "warmup_rate": 0.01},  # the paper: until the training error is below 80%
     "reported": {},

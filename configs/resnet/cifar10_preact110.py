@@ -14,7 +14,14 @@ from deepx.engine.config import variants
 
 PAPER = CIFAR | {
     "benchmark": "resnet/cifar10_preact110",
-    "model": {"name": "preact", "block": "basic", "depth": 110, "widths": (16, 32, 64), "classes": 10},
+    "model": {
+        "name": "preact",
+        "block": "basic",
+        "depth": 110,
+        "widths": (16, 32, 64),
+        "classes": 10,
+        "norm_groups": 1,
+    },
     "optimizer": SGD | {"warmup": 400, "warmup_rate": 0.01},
     "reported": reported(6.37, "table 2", "M"),
 }

@@ -14,7 +14,14 @@ from deepx.engine.config import variants
 
 PAPER = CIFAR | {
     "benchmark": "resnet/cifar10_preact164",
-    "model": {"name": "preact", "block": "bottleneck", "depth": 164, "widths": (16, 32, 64), "classes": 10},
+    "model": {
+        "name": "preact",
+        "block": "bottleneck",
+        "depth": 164,
+        "widths": (16, 32, 64),
+        "classes": 10,
+        "norm_groups": 1,
+    },
     "optimizer": SGD | {"warmup": 400, "warmup_rate": 0.01},
     "reported": reported(5.46, "table 2", "M"),
 }

@@ -15,7 +15,15 @@ from deepx.engine.config import variants
 
 PAPER = CIFAR | {
     "benchmark": "resnet/cifar10_resnet110",
-    "model": {"name": "resnet", "depth": 110, "widths": (16, 32, 64), "residual": True, "shortcut": "A", "classes": 10},
+    "model": {
+        "name": "resnet",
+        "depth": 110,
+        "widths": (16, 32, 64),
+        "residual": True,
+        "shortcut": "A",
+        "classes": 10,
+        "norm_groups": 1,
+    },
     "optimizer": SGD | {"warmup": 400, "warmup_rate": 0.01},  # the paper: until the training error is below 80%
     "reported": reported(6.43, "table 6"),
 }

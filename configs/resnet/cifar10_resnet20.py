@@ -15,7 +15,15 @@ from deepx.engine.config import variants
 
 PAPER = CIFAR | {
     "benchmark": "resnet/cifar10_resnet20",
-    "model": {"name": "resnet", "depth": 20, "widths": (16, 32, 64), "residual": True, "shortcut": "A", "classes": 10},
+    "model": {
+        "name": "resnet",
+        "depth": 20,
+        "widths": (16, 32, 64),
+        "residual": True,
+        "shortcut": "A",
+        "classes": 10,
+        "norm_groups": 1,
+    },
     "reported": reported(8.75, "table 6"),
 }
 

@@ -14,7 +14,7 @@ from deepx.engine.config import variants
 
 PAPER = CIFAR | {
     "benchmark": "resnet/cifar10_ror110",
-    "model": {"name": "ror", "levels": 3, "depth": 110, "widths": (16, 32, 64), "classes": 10},
+    "model": {"name": "ror", "levels": 3, "depth": 110, "widths": (16, 32, 64), "classes": 10, "norm_groups": 1},
     **EPOCHS_500,
     "join": {"name": "stochastic_depth", "survival": 0.5},
     "reported": reported(5.08, "table 3", "M"),

@@ -14,7 +14,15 @@ from deepx.engine.config import variants
 
 PAPER = CIFAR | {
     "benchmark": "resnet/cifar10_ror_wide58",
-    "model": {"name": "ror_wide", "levels": 3, "depth": 58, "widen": 4, "widths": (16, 32, 64), "classes": 10},
+    "model": {
+        "name": "ror_wide",
+        "levels": 3,
+        "depth": 58,
+        "widen": 4,
+        "widths": (16, 32, 64),
+        "classes": 10,
+        "norm_groups": 1,
+    },
     **EPOCHS_500,
     "join": {"name": "stochastic_depth", "survival": 0.5},
     "reported": reported(3.77, "table 5", "V2"),

@@ -14,7 +14,15 @@ from deepx.engine.config import variants
 
 PAPER = CIFAR | {
     "benchmark": "resnet/cifar10_stochastic_depth110",
-    "model": {"name": "resnet", "depth": 110, "widths": (16, 32, 64), "residual": True, "shortcut": "A", "classes": 10},
+    "model": {
+        "name": "resnet",
+        "depth": 110,
+        "widths": (16, 32, 64),
+        "residual": True,
+        "shortcut": "A",
+        "classes": 10,
+        "norm_groups": 1,
+    },
     **EPOCHS_500,
     "join": {"name": "stochastic_depth", "survival": 0.5},
     "reported": reported(5.25, "table 1", "M"),

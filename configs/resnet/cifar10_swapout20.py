@@ -14,7 +14,14 @@ from deepx.engine.config import variants
 
 PAPER = CIFAR | {
     "benchmark": "resnet/cifar10_swapout20",
-    "model": {"name": "preact", "block": "basic", "depth": 20, "widths": (64, 128, 256), "classes": 10},
+    "model": {
+        "name": "preact",
+        "block": "basic",
+        "depth": 20,
+        "widths": (64, 128, 256),
+        "classes": 10,
+        "norm_groups": 1,
+    },
     "join": {"name": "swapout", "theta1": (1.0, 0.5), "theta2": (1.0, 0.5), "passes": 30},
     "optimizer": SGD | {"boundaries": (75_000, 87_500)},  # epochs 192 and 224 of 256
     "run": CIFAR["run"] | {"steps": 100_000},

@@ -22,6 +22,7 @@ PAPER = CIFAR | {
         "conv_dropout": (0.3, 0.4, 0.4, 0.4, 0.4),
         "dropout": (0.5, 0.5),
         "classes": 10,
+        "norm_groups": 1,
     },
     "optimizer": SGD
     | {
@@ -39,6 +40,7 @@ get_config = variants(
     cpu=CPU
     | {
         "cost": "an estimated half hour on 2 cores",
+        "optimizer.learning_rate": 0.1,
         "model.widths": (16, 32, 64, 64, 64),
         "model.hidden": (64,),
         "model.conv_dropout": (0.0, 0.0, 0.0, 0.0, 0.0),

@@ -21,6 +21,7 @@ PAPER = IMAGENET | {
         "residual": False,
         "shortcut": "A",
         "classes": 1000,
+        "norm_groups": 1,
     },
     "reported": reported(27.94, "table 2, ten crops"),
 }

@@ -21,6 +21,7 @@ PAPER = IMAGENET | {
         "residual": False,
         "shortcut": "A",
         "classes": 1000,
+        "norm_groups": 1,
     },
     "reported": reported(28.54, "table 2, ten crops"),
 }

@@ -21,6 +21,7 @@ PAPER = IMAGENET | {
         "residual": True,
         "shortcut": "A",
         "classes": 1000,
+        "norm_groups": 1,
     },
     "reported": reported(25.03, "table 2, ten crops"),
 }

@@ -21,6 +21,7 @@ PAPER = IMAGENET | {
         "residual": True,
         "shortcut": "B",
         "classes": 1000,
+        "norm_groups": 1,
     },
     "reported": reported(22.85, "table 3, ten crops"),
 }
