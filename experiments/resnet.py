@@ -24,6 +24,10 @@ from experiments.trained import trained
 
 def build(config: ConfigDict) -> Experiment:
     """The experiment of a `configs/resnet` file. Raises UserError, ValueError, or DataNotPrepared."""
+    if config.model.norm_groups < 1 or config.batch_size % config.model.norm_groups:
+        raise UserError(
+            f"batch_size is {config.batch_size}: no multiple of model.norm_groups = {config.model.norm_groups}."
+        )
     sets, net = image_set(config), net_of(config.model)
     regime = regime_of(config.join, net)
     beginning = grown(config, net, sets) if config.grown_from else net.init
