@@ -5,7 +5,8 @@
 
 A net is the work directory of a run, or a config's name with a file of weights; NAME= is what figures call it. Draws
 deletions.png (each block deleted), random_deletions.png (several), shuffles.png (blocks in another order) and paths.png
-(the gradient by length of path), each with the numbers behind it as .npz. Nets without shortcuts have the first only.
+(the gradient by length of path), each with the numbers behind it as .npz. Nets without shortcuts have the first only, and nets in which no two blocks can change
+places no shuffles.
 """
 
 from __future__ import annotations
@@ -72,6 +73,8 @@ def subject(text: str, images: int) -> tuple[str, Subject]:
     if file:
         if not (path := CONFIGS / f"{benchmark}.py").is_file():
             raise UserError(f"There is no config {benchmark!r} in configs/, which is to say what net {file} holds.")
+        if not Path(file).is_file():
+            raise UserError(f"There is no file {file}. scripts/convert_weights makes such from PyTorch's.")
         config = configuration.load(path, "paper")
         net = net_of(config.model)
         variables, (mean, std) = weights_of(net, Path(file))
@@ -170,8 +173,9 @@ def pictures(subjects: Mapping[str, Subject], how: Counts, seed: int) -> Iterato
         return
     found = {name: random_deletions(name, of, key, how) for name, of in residual.items()}
     yield "random_deletions", lesion_figures.random_deletions_figure(found, chance), found
-    found = {name: reordered(name, of, key, how) for name, of in residual.items()}
-    yield "shuffles", lesion_figures.shuffles_figure(found, chance), found
+    movable = {name: of for name, of in residual.items() if any(len(g) > 1 for g in shuffles.groups(of.blocks))}
+    if found := {name: reordered(name, of, key, how) for name, of in movable.items()}:
+        yield "shuffles", lesion_figures.shuffles_figure(found, chance), found
     found = {name: lengths(name, of, key, how) for name, of in residual.items()}
     yield "paths", lesion_figures.paths_figure(found), found
 

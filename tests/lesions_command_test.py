@@ -44,8 +44,9 @@ def test_every_figure_of_a_residual_net_and_one_of_a_vgg():
     [
         (["nowhere"], "nowhere"),
         (["resnet/none:weights.npz"], "There is no config 'resnet/none'"),
-        (["resnet/cifar10_vgg:weights.npz"], "Weights can be imported into residual and plain nets"),
-        (["resnet/cifar10_resnet20:none.npz"], "none.npz"),
+        ([f"resnet/cifar10_vgg:{__file__}"], "Weights can be imported into residual and plain nets"),
+        (["resnet/cifar10_resnet20:none.npz"], "There is no file none.npz"),
+        ([f"resnet/cifar10_resnet20:{__file__}"], "holds no named arrays"),
         (["runs/x", "--images=0"], "--images must be at least 1"),
     ],
 )
