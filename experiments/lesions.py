@@ -5,8 +5,8 @@
 
 A net is the work directory of a run, or a config's name with a file of weights; NAME= is what figures call it. Draws
 deletions.png (each block deleted), random_deletions.png (several), shuffles.png (blocks in another order) and paths.png
-(the gradient by length of path), each with the numbers behind it as .npz. Nets without shortcuts have the first only, and
-nets in which no two blocks can change places no shuffles.
+(the gradient by length of path), each with the numbers behind it as .npz. Nets without shortcuts have the first only,
+and nets in which no two blocks can change places no shuffles.
 """
 
 from __future__ import annotations
