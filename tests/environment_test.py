@@ -44,8 +44,9 @@ class Fake:
         return environment.ensure(self.lock, self.venv)
 
     def elsewhere(self) -> subprocess.Popen:
-        """`ensure` in a process of its own."""
+        """`ensure` in a process of its own, which hears Ctrl-C even where these tests run in the background."""
         program = (
+            f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
             f"import environment as e; e.interpreter = lambda: {str(self.python)!r}\n"
             f"e.ensure(e.Path({str(self.lock)!r}), e.Path({str(self.venv)!r}))"
         )
@@ -155,7 +156,7 @@ def test_what_was_killed_is_made_again_after_its_pip_has_ended(fake):
 
 
 def test_ctrl_c_is_answered_shortly(fake):
-    fake.pip.write_text("exec sleep 3")
+    fake.pip.write_text("exec sleep 1")
     interrupted = fake.elsewhere()
     fake.wait_for("pip")
     interrupted.send_signal(signal.SIGINT)
