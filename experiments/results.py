@@ -14,11 +14,10 @@ from typing import Any
 
 from deepx.engine.config import differences, flatten, load
 from deepx.engine.errors import UserError
-from deepx.engine.record import families
+from deepx.engine.record import families, line_by_line
 from experiments.reproduce import CONFIGS, ROOT, benchmarks
 
 RECORDS = ROOT / "results"
-PARTS_NOT_TESTED = ("train_", "valid_")
 CONFIDENCE = {"V": "", "V2": " (secondary source)", "M": " (unverified)"}
 HEAD = """\
 # Results
@@ -105,18 +104,12 @@ def unmade(name: str) -> list[str]:
 
 def everything(record: dict[str, Any]) -> str:
     """Every metric of a record, each seed's value with it; a table of its own for what has a number a task."""
-    seeds, metrics, theirs = len(record["seeds"]), record["metrics"], record["paper"]
+    seeds, metrics = len(record["seeds"]), record["metrics"]
     ablation = "".join(f", {name} = {value}" for name, value in record.get("ablation", {}).items())
     named = ", ".join(map(str, record["seeds"]))
     title = f"## {record['benchmark']}, {record['variant']}{ablation}"
     text = f"\n{title}\n\nSelection: {record['selection']}. Seeds: {named}.\n\n"
-    wide = {metric: names for metric, names in families(metrics).items() if not metric.startswith(PARTS_NOT_TESTED)}
-    if wide:
-        lines = [("", *wide, "paper")]
-        for name in dict.fromkeys(name for names in wide.values() for name in names):
-            ours = [metrics.get(f"{metric}/{name}") for metric in wide]
-            paper = next((theirs[f"{m}/{name}"]["value"] for m in wide if f"{m}/{name}" in theirs), "")
-            lines.append((name, *("" if entry is None else f"{entry['mean']:.4g}" for entry in ours), paper))
+    if lines := line_by_line(metrics, record["paper"]):
         text += table(lines)
     lines = [("metric", "mean and interval", "each seed")]
     for name in single(metrics):

@@ -1,6 +1,6 @@
 """RESULTS.md: one row for each number of the paper, a table for what has a number a task."""
 
-from deepx.engine.record import families
+from deepx.engine.record import families, line_by_line
 from experiments import results
 
 TASKS = [f"error/qa{task}" for task in range(1, 11)]
@@ -35,6 +35,16 @@ RECORD = {
 def test_names_are_sorted_as_they_count():
     assert families([*reversed(TASKS), "error/mean", "bleu"]) == {"error": [*(t[6:] for t in TASKS), "mean"]}
     assert families(["error/qa1", "error/qa2"]) == {}
+
+
+def test_what_has_many_names_is_a_table_of_names_beside_the_papers_value():
+    valid = {f"valid_{name}": entry(1.0) for name in TASKS}
+    accuracy = {f"accuracy/qa{task}": entry(task / 3) for task in range(2, 12)}
+    head, first, second, *_, mean, last = line_by_line(RECORD["metrics"] | valid | accuracy, RECORD["paper"])
+    assert head == ("", "error", "accuracy", "paper")
+    assert first == ("qa1", "0", "", "5.0") and second == ("qa2", "1", "0.6667", "5.0")
+    assert mean == ("mean", "4.5", "", "4.0") and last == ("qa11", "", "3.667", "")
+    assert line_by_line({"bleu": entry(30.0)}, {}) == []
 
 
 def test_a_row_for_each_number_and_one_for_those_of_all_tasks():

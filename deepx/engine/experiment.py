@@ -6,7 +6,7 @@ What varies is built by transforming the record (see `replicated`), not by optio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -53,6 +53,26 @@ class Report(NamedTuple):
     metrics: Mapping[str, Any] = {}
 
 
+class Told(NamedTuple):
+    """What follows from a look: metrics, and sentences about what is wrong with what was seen."""
+
+    metrics: Mapping[str, Any]
+    alarms: Sequence[str] = ()
+
+
+class Watch(NamedTuple):
+    """How to look at a state while it trains.
+
+    look:  state, key -> arrays by name, a pure function; the key is the same at every look.
+    tell:  these arrays, stacked over all looks so far -> what follows for the last.
+    film:  steps, arrays stacked over the looks at them -> figures by file name.
+    """
+
+    look: Callable[[State, Key], Mapping[str, Array]]
+    tell: Callable[[Mapping[str, np.ndarray]], Told]
+    film: Callable[[Sequence[int], Mapping[str, np.ndarray]], Mapping[str, Figure]]
+
+
 class Experiment(NamedTuple):
     """Everything the engine needs to know of a benchmark. All functions are pure and none is jitted.
 
@@ -64,6 +84,7 @@ class Experiment(NamedTuple):
     eval_data:   finite sources by split, evaluated during training (validation).
     test_data:   finite sources by split, read once, with the selected state, after training.
     gradients:   state, batch, key -> the gradients train_step would apply; read when a step goes wrong.
+    watch:       looks at the state at every evaluation, for what no batch average gives.
     report:      state, key -> figures and further metrics of the selected state.
     summary:     all that was measured, by name (one value a replica) -> what follows from it: means over tasks, what a
                  rule of selection among replicas gives.
@@ -81,6 +102,7 @@ class Experiment(NamedTuple):
     eval_data: Mapping[str, DeviceData | HostData]
     test_data: Mapping[str, DeviceData | HostData] = {}
     gradients: Callable[[State, Batch, Key], Any] | None = None
+    watch: Watch | None = None
     report: Callable[[State, Key], Report] | None = None
     summary: Callable[[Mapping[str, np.ndarray]], Report] | None = None
     predict: Callable[[State], None] | None = None

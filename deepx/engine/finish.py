@@ -16,8 +16,9 @@ from deepx.engine.curves import curves
 from deepx.engine.loop import Trained
 from deepx.engine.program import Carry, Program
 from deepx.engine.progress import Progress
-from deepx.engine.record import families, result
+from deepx.engine.record import families, line_by_line, result
 from deepx.engine.report import save_figures, write_report
+from deepx.engine.watch import watcher_of
 from deepx.engine.workdir import Workdir
 
 
@@ -39,6 +40,8 @@ def finish(
     progress.say(f"Testing the state of step {step}.")
     values = {**_logged(workdir, step), **test(program, carry)}
     figures = {"curves": curves(log.read(workdir.path), program.experiment.units)}
+    if watcher := watcher_of(program, workdir.path):
+        figures = {**watcher.film(program.run.steps), **figures}
     if program.experiment.report is not None:
         report = program.experiment.report(carry.state, program.report_key)
         values |= report.metrics
@@ -81,19 +84,13 @@ def evaluate_selected(program: Program, checkpoints: Checkpoints, workdir: Workd
 
 
 def show(metrics: dict[str, Any], paper: dict[str, Any]) -> None:
-    """Tables of results beside the paper's: a line a metric; of metrics with many names, METRIC/NAME, a line a name.
-
-    What was measured while training, of so many names, is in the curves.
-    """
-    wide = families(metrics)
-    shown = [metric for metric in wide if not metric.startswith(("train_", "valid_"))]
-    if shown:
-        table = Table("", *shown, "paper", box=None, pad_edge=False)
-        for part in dict.fromkeys(part for metric in shown for part in wide[metric]):
-            cells = [metrics.get(f"{metric}/{part}") for metric in shown]
-            theirs = next((str(paper[f"{m}/{part}"]["value"]) for m in shown if f"{m}/{part}" in paper), "")
-            table.add_row(part, *(f"{cell['mean']:.4g}" if cell else "" for cell in cells), theirs)
+    """Tables of results beside the paper's: a line a metric; of metrics with many names, METRIC/NAME, a line a name."""
+    if lines := line_by_line(metrics, paper):
+        table = Table(*lines[0], box=None, pad_edge=False)
+        for line in lines[1:]:
+            table.add_row(*line)
         Console().print(table, "")
+    wide = families(metrics)
     table = Table("metric", "ours", "each seed", "paper", box=None, pad_edge=False)
     for name, entry in metrics.items():
         if name.partition("/")[0] not in wide:

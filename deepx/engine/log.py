@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 PARTS = ("train", "valid", "test")  # of a data set
+LOOK = "look"  # the split of what an experiment's `watch` saw, which is of no part
 
 Values = Mapping[str, np.ndarray]  # scalars, or one value a replica
 
@@ -34,10 +35,11 @@ class Log:
             partial.write_text("".join(rows))
             partial.replace(self._path)
 
-    def row(self, step: int, split: str, values: Values, rate: float | None = None) -> None:
+    def row(self, step: int, split: str, values: Values, rate: float | None = None, alarms: Sequence[str] = ()) -> None:
         """One row; written through to the disk before it returns. `rate` (steps a second) goes to TensorBoard only."""
         plain = {name: np.asarray(value).tolist() for name, value in values.items()}
-        self._file.write(json.dumps({"step": step, "split": split, "values": plain}) + "\n")
+        said = {"alarms": list(alarms)} if alarms else {}
+        self._file.write(json.dumps({"step": step, "split": split, "values": plain, **said}) + "\n")
         self._file.flush()
         os.fsync(self._file.fileno())
         for name, value in values.items():
@@ -69,6 +71,8 @@ def metric_name(metric: str, split: str) -> str:
 
     The part of a data set stands before the metric, a condition under which it was measured after it.
     """
+    if split == LOOK:
+        return metric
     return f"{split}_{metric}" if split in PARTS else f"{metric}/{split}"
 
 

@@ -16,6 +16,7 @@ from deepx.engine.log import Log, by_name
 from deepx.engine.program import Carry, Outcome, Program
 from deepx.engine.progress import Progress
 from deepx.engine.record import commit
+from deepx.engine.watch import Watcher, watcher_of
 
 
 class Interrupted(Exception):
@@ -86,6 +87,7 @@ def train(
         progress.say(f"{workdir}/metrics.jsonl is gone: rows and curves begin at step {step}.")
     commits = list(dict.fromkeys([*books["commits"], commit()])) if step < run.steps else books["commits"]
     log, sums, began = Log(workdir, step), Sums(books["sums"]), time.monotonic()
+    watcher = watcher_of(program, workdir)
 
     def wall_seconds() -> float:
         return books["wall_seconds"] + time.monotonic() - began
@@ -119,7 +121,7 @@ def train(
                 progress.metrics(step, values)
                 row_began = (now, step)
             if due["eval_every"] or last:
-                save(evaluate(program, carry, log, progress))
+                save(evaluate(program, carry, log, progress, watcher))
                 saved = step
             elif due["checkpoint_every"]:
                 save()
@@ -145,10 +147,12 @@ def refuse_fewer_steps(checkpoints: Checkpoints, steps: int) -> None:
         )
 
 
-def evaluate(program: Program, carry: Carry, log: Log, progress: Progress) -> dict[str, float]:
-    """One pass over every evaluation split; the metrics by name, averaged over replicas."""
+def evaluate(program: Program, carry: Carry, log: Log, progress: Progress, watcher: Watcher | None) -> dict[str, float]:
+    """One pass over every evaluation split, and a look; the splits' metrics by name, averaged over replicas."""
     step, metrics = int(carry.step), program.validate(carry.state)
     for split, values in metrics.items():
         log.row(step, split, values)
     progress.metrics(step, by_name(metrics))
+    if watcher is not None:
+        watcher.look(carry.state, step, log, progress)
     return {name: float(np.mean(value)) for name, value in by_name(metrics).items()}

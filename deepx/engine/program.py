@@ -55,9 +55,9 @@ class Program:
         axes = P("data") if by_replica and own_axis else P(None, "data") if own_axis else P("data")
         self._batch = NamedSharding(self.mesh, P() if by_replica and not own_axis else axes)
         self._carry = Carry(self._whole, self._state)
-        self._init_key, self.report_key, *streams = (
+        self._init_key, self.report_key, self.watch_key, *streams = (
             keys.stream(run.seeds, name, replicated=experiment.replicas is not None)
-            for name in ("init", "report", "train", "data")
+            for name in ("init", "report", "watch", "train", "data")
         )
         self._train_key, self._data_key = jax.device_put(streams, self._whole)
         self._check_data()

@@ -24,6 +24,7 @@ from deepx.nn.cpu import kernels
 VERSIONS = ("jax", "jaxlib", "flax", "optax", "numpy")
 ROOT = Path(__file__).resolve().parents[2]
 MANY = 8  # names of a metric, from which on they are shown line by line
+NOT_TESTED = ("train_", "valid_")  # how metrics begin that were measured while training
 
 
 def result(
@@ -76,6 +77,21 @@ def families(metrics: Iterable[str]) -> dict[str, list[str]]:
     for metric, _, name in (full.partition("/") for full in metrics):
         of.setdefault(metric, []).append(name)
     return {metric: sorted(names, key=_counted) for metric, names in of.items() if len(names) > MANY}
+
+
+def line_by_line(metrics: Mapping[str, Any], paper: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """A table of the metrics METRIC/NAME with many names: its head, then a line a name, the paper's value last.
+
+    What was measured while training, of so many names, is in the curves. Empty if there are no such metrics.
+    """
+    wide = {metric: names for metric, names in families(metrics).items() if not metric.startswith(NOT_TESTED)}
+    lines = [("", *wide, "paper")] if wide else []
+    for name in dict.fromkeys(name for names in wide.values() for name in names):
+        every = [f"{metric}/{name}" for metric in wide]
+        ours = (f"{metrics[metric]['mean']:.4g}" if metric in metrics else "" for metric in every)
+        theirs = next((str(paper[metric]["value"]) for metric in every if metric in paper), "")
+        lines.append((name, *ours, theirs))
+    return lines
 
 
 def _counted(name: str) -> tuple[bool, str, int]:

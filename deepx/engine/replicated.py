@@ -29,6 +29,7 @@ def replicated(experiment: Experiment, n: int) -> Experiment:
         train_step=over(experiment.train_step, in_axes=step_axes),
         eval_step=over(experiment.eval_step, in_axes=(0, None)),
         gradients=experiment.gradients and over(experiment.gradients, in_axes=step_axes),
+        watch=experiment.watch and experiment.watch._replace(look=over(experiment.watch.look, in_axes=(0, 0))),
         train_data=data,
         replicas=n,
     )

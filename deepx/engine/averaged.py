@@ -1,0 +1,53 @@
+"""An exponential average of parameters over steps, with which a net is tested: a transform of the record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from deepx.engine.experiment import Experiment
+
+
+class Averaged(NamedTuple):
+    """The state that trains, and the average of a part of it."""
+
+    state: Any
+    average: Any
+
+
+def averaged(
+    experiment: Experiment, decay: float, part: Callable[[Any], Any], put: Callable[[Any, Any], Any]
+) -> Experiment:
+    """`experiment`, evaluated, watched, reported and used with an average of `part(state)` in its place.
+
+    After every step: average <- decay average + (1 - decay) part. It begins as the first state's part, which it never
+    quite forgets: choose `decay` so that decay^steps is small.
+
+    put: state, part -> the state with that part.
+    """
+
+    def init(key):
+        state = experiment.init(key)
+        return Averaged(state, jax.tree.map(jnp.copy, part(state)))  # a copy: both are donated
+
+    def train_step(both: Averaged, batch, key):
+        state, metrics = experiment.train_step(both.state, batch, key)
+        average = jax.tree.map(lambda old, new: decay * old + (1 - decay) * new, both.average, part(state))
+        return Averaged(state, average), metrics
+
+    def with_average(function):
+        return function and (lambda both, *others: function(put(both.state, both.average), *others))
+
+    watch = experiment.watch
+    return experiment._replace(
+        init=init,
+        train_step=train_step,
+        eval_step=with_average(experiment.eval_step),
+        gradients=experiment.gradients and (lambda both, batch, key: experiment.gradients(both.state, batch, key)),
+        report=with_average(experiment.report),
+        predict=with_average(experiment.predict),
+        watch=watch and watch._replace(look=with_average(watch.look)),
+    )
