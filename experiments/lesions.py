@@ -37,7 +37,7 @@ from experiments.nets import Net, Regime, blocks_of, net_of, regime_of, weights_
 from experiments.reproduce import CONFIGS
 from experiments.trained import trained
 
-BATCH = 250  # images in one call of a program
+BATCH = 50  # images in one call of a program, for all lesions of a figure
 
 
 class Subject(NamedTuple):
@@ -107,15 +107,13 @@ class Counts(NamedTuple):
 def errors(of: Subject) -> Callable[[Any, np.ndarray, str], np.ndarray]:
     """A function (variables, gates [G, L]) -> errors [G] in percent."""
     lesioned = gated if of.has_paths else switched
-    count = lesions.wrong_answers(of.net.apply, 1, lambda gates_L: of.regime.weighted(lesioned(gates_L)))
-    starts = range(0, len(of.labels), BATCH)
+    count = lesions.wrong_answers(of.net.apply, lambda gates_L: of.regime.weighted(lesioned(gates_L)))
 
     def measured(variables: Any, gates_GL: np.ndarray, what: str) -> np.ndarray:
         wrong = np.zeros(len(gates_GL))
-        for g in shown(range(len(gates_GL)), what):
-            for part in (slice(start, start + BATCH) for start in starts):
-                labels = of.labels[part]
-                wrong[g] += count(variables, gates_GL[g : g + 1], of.images[part], labels, jnp.ones(len(labels)))[0]
+        for start in shown(range(0, len(of.labels), BATCH), what):
+            part = slice(start, start + BATCH)
+            wrong += np.asarray(count(variables, gates_GL, of.images[part], of.labels[part]))
         return 100 * wrong / len(of.labels)
 
     return measured

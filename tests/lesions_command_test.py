@@ -3,10 +3,12 @@
 import sys
 
 import jax.numpy as jnp
+import numpy as np
 import pytest
 from ml_collections import ConfigDict
 from nets import pictures, shaken
 
+from deepx.analysis.lesions import single_deletions
 from experiments import lesions
 from experiments.nets import blocks_of, net_of, regime_of
 
@@ -37,6 +39,15 @@ def test_every_figure_of_a_residual_net_and_one_of_a_vgg():
     assert list(found["deletions"]["VGG"].blocks) == [1, 2]  # the first layer changes the number of channels
     assert found["random_deletions"]["ResNet-14"].errors.shape == (2, 3)
     assert found["paths"]["ResNet-14"].norm.shape == (7,)
+
+
+def test_errors_are_those_of_the_whole_test_set_however_it_is_divided(monkeypatch):
+    of = subject(SMALL["VGG"])
+    gates = single_deletions(of.blocks)
+    at_once = lesions.errors(of)(of.variables, gates, "")
+    monkeypatch.setattr(lesions, "BATCH", 3)  # the last batch has one image
+    np.testing.assert_array_equal(lesions.errors(of)(of.variables, gates, ""), at_once)
+    assert at_once.shape == (2,) and 0 < at_once.mean() < 100
 
 
 @pytest.mark.parametrize(

@@ -116,11 +116,13 @@ def test_the_same_logits_as_the_public_cifar_net():
 @pytest.fixture(scope="module")
 def torchvision():
     """The package. Built for another PyTorch, it lacks operators that nets do not use: they are declared for it."""
-    torch = pytest.importorskip("torch")
+    pytest.importorskip("torch")
     try:
         yield pytest.importorskip("torchvision", exc_type=ImportError)
     except RuntimeError:
-        library = torch.library.Library("torchvision", "DEF")
+        from torch import library as operators
+
+        library = operators.Library("torchvision", "DEF")
         for name in ("nms", "qnms"):
             library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
         yield pytest.importorskip("torchvision", exc_type=ImportError)

@@ -21,6 +21,18 @@ MEMN2N = {
     "noise": 0.0,  # rate of empty memories in training
 }
 
+MEMNN = {  # to which a config adds who tells the supports, and how many hops there are
+    "name": "memnn",
+    "embedding": 100,
+    "ngrams": 3,
+    "buckets": 1024,
+    "nonlinear": True,
+    "time": True,
+    "response": "ranker",  # or "lstm"
+    "margin": 1.0,
+    "negatives": 5,
+}
+
 SGD = {
     "name": "sgd",
     "learning_rate": 0.01,
@@ -49,6 +61,40 @@ JOINT_RUN = RUN | {  # 60 epochs of 562 steps, after 30 of linear start
     "checkpoint_every": 2810,
 }
 
+SINGLE = {  # what all experiments with one network a task share
+    "cost": "ten minutes on 2 cores: 20 tasks, ten restarts of each",
+    "data": DATA,
+    "memories": 50,
+    "joint": False,
+    "linear_start": {"epochs": 0, "patience": 0},
+    "optimizer": SGD,
+    "batch_size": 32,
+    "evaluation": {"batch_size": 500},
+    "run": RUN,
+}
+
+LINEAR_START = {  # 20 epochs without softmax before the 100, and half the rate
+    "linear_start": {"epochs": 20, "patience": 10},
+    "optimizer": SGD | {"learning_rate": 0.005},
+    "run": RUN | {"steps": 3360},
+}
+
+SUPPORTED = SINGLE | {  # what those share that learn from supporting sentences (Weston 2014), told or guessed
+    "cost": "half an hour on 2 cores: 20 tasks",
+    "memories": 320,
+    "optimizer": SGD | {"name": "adamw", "learning_rate": 0.01, "weight_decay": 0.05, "clip": 160.0},
+    "evaluation": {"batch_size": 100},
+    "run": RUN | {"replicas": 1, "steps": 4480},
+}
+
+JOINT = SINGLE | {  # what those with one network for all tasks share
+    "cost": "an estimated 40 minutes on 2 cores: ten restarts",
+    "joint": True,
+    "linear_start": {"epochs": 30, "patience": 10},
+    "optimizer": SGD | {"learning_rate": 0.005, "halve_every": 15},
+    "run": JOINT_RUN,
+}
+
 SIMULATED = {"data.train": "simulated", "data.test": "simulated"}
 OFFICIAL = {"data.language": "en-10k", "data.fill_gaps": True}  # the first thousand questions of the larger files
 TRANSFER = OFFICIAL | {"data.train": "simulated"}
@@ -69,17 +115,7 @@ SMOKE = SIMULATED | {
 
 VARIANTS = {"cpu": SIMULATED, "official": OFFICIAL, "transfer": TRANSFER, "smoke": SMOKE}
 
-JOINT = {  # what all experiments with one network for all tasks share
-    "cost": "an estimated 40 minutes on 2 cores: ten restarts",
-    "data": DATA,
-    "memories": 50,
-    "joint": True,
-    "linear_start": {"epochs": 30, "patience": 10},
-    "optimizer": SGD | {"learning_rate": 0.005, "halve_every": 15},
-    "batch_size": 32,
-    "evaluation": {"batch_size": 500},
-    "run": JOINT_RUN,
-}
+SUPPORTED_VARIANTS = VARIANTS | {"smoke": SMOKE | {"model.embedding": 8, "model.buckets": 16}}
 
 FEW = {"cost": "10 to 15 minutes on 2 cores: three restarts", "run.replicas": 3}
 

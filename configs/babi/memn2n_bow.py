@@ -4,27 +4,19 @@ Sukhbaatar, Szlam, Weston, Fergus 2015, arXiv 1503.08895, section 4, table 1, co
 
 Expected: paper, 25.1% mean error on 1,000 training questions a task, 15 tasks failed (10,000 questions: 15.4%, 9).
 
-    ./scripts/reproduce babi/memn2n_bow                # on simulated stories: nothing to download
-    ./scripts/prepare_data babi                                # the official ones, then
-    ./scripts/reproduce babi/memn2n_bow:official       # the first 1,000 questions of the 10k files
-    ./scripts/reproduce babi/memn2n_bow:transfer       # learnt on simulated stories, tested on the official
+    ./scripts/reproduce babi/memn2n_bow            # on simulated stories: nothing to download
+    ./scripts/prepare_data babi                    # the official ones, then
+    ./scripts/reproduce babi/memn2n_bow:official   # the first 1,000 questions of the 10k files
+    ./scripts/reproduce babi/memn2n_bow:transfer   # learnt on simulated stories, tested on the official
 """
 
-from configs.babi import DATA, MEMN2N, RUN, SGD, VARIANTS, reported
+from configs.babi import MEMN2N, SINGLE, VARIANTS, reported
 from deepx.engine.config import variants
 
 PAPER = {
     "benchmark": "babi/memn2n_bow",
-    "cost": "ten minutes on 2 cores: 20 tasks, ten restarts of each",
-    "data": DATA,
-    "memories": 50,
+    **SINGLE,
     "model": MEMN2N | {"position": False},
-    "joint": False,
-    "linear_start": {"epochs": 0, "patience": 0},
-    "optimizer": SGD,
-    "batch_size": 32,
-    "evaluation": {"batch_size": 500},
-    "run": RUN,
     "reported": reported(25.1, 15, 'table 1, "BoW", 1k'),
 }
 

@@ -5,9 +5,9 @@ Sukhbaatar, Szlam, Weston, Fergus 2015, arXiv 1503.08895, section 4, table 1, co
 Expected: paper, 12.4% mean error on 1,000 training questions a task, 11 tasks failed (10,000 questions: 7.5%, 6);
 official, three restarts, 12.4%, 10 failed.
 
-    ./scripts/reproduce babi/memn2n_joint_3hop_rn                # on simulated stories: nothing to download
-    ./scripts/prepare_data babi                                # the official ones, then
-    ./scripts/reproduce babi/memn2n_joint_3hop_rn:official       # the first 1,000 questions of the 10k files
+    ./scripts/reproduce babi/memn2n_joint_3hop_rn            # on simulated stories: nothing to download
+    ./scripts/prepare_data babi                              # the official ones, then
+    ./scripts/reproduce babi/memn2n_joint_3hop_rn:official   # the first 1,000 questions of the 10k files
 """
 
 from configs.babi import JOINT, JOINT_VARIANTS, MEMN2N, by_task, reported

@@ -4,27 +4,20 @@ Sukhbaatar, Szlam, Weston, Fergus 2015, arXiv 1503.08895, section 4, table 1, co
 
 Expected: paper, 13.9% mean error on 1,000 training questions a task, 11 tasks failed (10,000 questions: 6.6%, 4).
 
-    ./scripts/reproduce babi/memn2n_pe_ls_rn                # on simulated stories: nothing to download
-    ./scripts/prepare_data babi                                # the official ones, then
-    ./scripts/reproduce babi/memn2n_pe_ls_rn:official       # the first 1,000 questions of the 10k files
-    ./scripts/reproduce babi/memn2n_pe_ls_rn:transfer       # learnt on simulated stories, tested on the official
+    ./scripts/reproduce babi/memn2n_pe_ls_rn            # on simulated stories: nothing to download
+    ./scripts/prepare_data babi                         # the official ones, then
+    ./scripts/reproduce babi/memn2n_pe_ls_rn:official   # the first 1,000 questions of the 10k files
+    ./scripts/reproduce babi/memn2n_pe_ls_rn:transfer   # learnt on simulated stories, tested on the official
 """
 
-from configs.babi import DATA, MEMN2N, RUN, SGD, VARIANTS, reported
+from configs.babi import LINEAR_START, MEMN2N, SINGLE, VARIANTS, reported
 from deepx.engine.config import variants
 
 PAPER = {
     "benchmark": "babi/memn2n_pe_ls_rn",
-    "cost": "ten minutes on 2 cores: 20 tasks, ten restarts of each",
-    "data": DATA,
-    "memories": 50,
+    **SINGLE,
+    **LINEAR_START,
     "model": MEMN2N | {"noise": 0.1},
-    "joint": False,
-    "linear_start": {"epochs": 20, "patience": 10},
-    "optimizer": SGD | {"learning_rate": 0.005},
-    "batch_size": 32,
-    "evaluation": {"batch_size": 500},
-    "run": RUN | {"steps": 3360},
     "reported": reported(13.9, 11, 'table 1, "PE LS RN", 1k'),
 }
 

@@ -7,42 +7,20 @@ Expected: paper, 6.7% mean error on 1,000 training questions a task, 4 tasks fai
 official, 5.9%, 4 tasks failed.
 
     ./scripts/reproduce babi/memnn_strong            # on simulated stories: nothing to download
-    ./scripts/prepare_data babi                       # the official ones, then
+    ./scripts/prepare_data babi                      # the official ones, then
     ./scripts/reproduce babi/memnn_strong:official   # the first 1,000 questions of the 10k files
 """
 
-from configs.babi import DATA, RUN, SGD, SMOKE, VARIANTS, by_task, reported
+from configs.babi import MEMNN, SUPPORTED, SUPPORTED_VARIANTS, by_task, reported
 from deepx.engine.config import variants
 
 PAPER = {
     "benchmark": "babi/memnn_strong",
-    "cost": "half an hour on 2 cores: 20 tasks",
-    "data": DATA,
-    "memories": 320,
-    "model": {
-        "name": "memnn",
-        "embedding": 100,
-        "supervision": "strong",
-        "hops": 10,  # at most, until the memory wins that ends them
-        "adaptive": True,
-        "ngrams": 3,
-        "buckets": 1024,
-        "nonlinear": True,
-        "time": True,
-        "response": "ranker",  # or "lstm"
-        "margin": 1.0,
-        "negatives": 5,
-    },
-    "joint": False,
-    "linear_start": {"epochs": 0, "patience": 0},
-    "optimizer": SGD | {"name": "adamw", "learning_rate": 0.01, "weight_decay": 0.05, "clip": 160.0},
-    "batch_size": 32,
-    "evaluation": {"batch_size": 100},
-    "run": RUN | {"replicas": 1, "steps": 4480},
+    **SUPPORTED,
+    # hops: at most, until the memory wins that ends them
+    "model": MEMNN | {"supervision": "strong", "hops": 10, "adaptive": True},
     "reported": reported(6.7, 4, 'table 1, "MemNN strong", 1k')
     | by_task((0, 0, 0, 0, 2, 0, 15, 9, 0, 2, 0, 0, 0, 1, 0, 0, 35, 5, 64, 0), "table 3 of Weston et al. 2015"),
 }
 
-SMALL = SMOKE | {"model.embedding": 8, "model.buckets": 16}
-
-get_config = variants(paper=PAPER, **VARIANTS | {"smoke": SMALL})
+get_config = variants(paper=PAPER, **SUPPORTED_VARIANTS)

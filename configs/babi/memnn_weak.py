@@ -7,41 +7,18 @@ Expected: paper, 40.2% mean error on 1,000 training questions a task, 18 tasks f
 official, 39.8%, 19 failed.
 
     ./scripts/reproduce babi/memnn_weak            # on simulated stories: nothing to download
-    ./scripts/prepare_data babi                       # the official ones, then
+    ./scripts/prepare_data babi                    # the official ones, then
     ./scripts/reproduce babi/memnn_weak:official   # the first 1,000 questions of the 10k files
 """
 
-from configs.babi import DATA, RUN, SGD, SMOKE, VARIANTS, reported
+from configs.babi import MEMNN, SUPPORTED, SUPPORTED_VARIANTS, reported
 from deepx.engine.config import variants
 
 PAPER = {
     "benchmark": "babi/memnn_weak",
-    "cost": "half an hour on 2 cores: 20 tasks",
-    "data": DATA,
-    "memories": 320,
-    "model": {
-        "name": "memnn",
-        "embedding": 100,
-        "supervision": "weak",
-        "hops": 2,
-        "adaptive": False,
-        "ngrams": 3,
-        "buckets": 1024,
-        "nonlinear": True,
-        "time": True,
-        "response": "ranker",  # or "lstm"
-        "margin": 1.0,
-        "negatives": 5,
-    },
-    "joint": False,
-    "linear_start": {"epochs": 0, "patience": 0},
-    "optimizer": SGD | {"name": "adamw", "learning_rate": 0.01, "weight_decay": 0.05, "clip": 160.0},
-    "batch_size": 32,
-    "evaluation": {"batch_size": 100},
-    "run": RUN | {"replicas": 1, "steps": 4480},
+    **SUPPORTED,
+    "model": MEMNN | {"supervision": "weak", "hops": 2, "adaptive": False},
     "reported": reported(40.2, 18, 'table 1, "MemNN WSH", 1k'),
 }
 
-SMALL = SMOKE | {"model.embedding": 8, "model.buckets": 16}
-
-get_config = variants(paper=PAPER, **VARIANTS | {"smoke": SMALL})
+get_config = variants(paper=PAPER, **SUPPORTED_VARIANTS)

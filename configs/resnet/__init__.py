@@ -6,6 +6,13 @@ Section 4.2 for small images, section 3.4 for ImageNet. A config states what it 
 CIFAR10 = {"name": "cifar10", "held_out": 5000, "memory": "device"}
 OWN = {"name": "own"}  # blocks are joined as the net has it
 
+# Nets, to which a config adds their depth.
+NET = {"name": "resnet", "widths": (16, 32, 64), "residual": True, "shortcut": "A", "classes": 10, "norm_groups": 1}
+IMAGENET_NET = NET | {"name": "resnet_imagenet", "widths": (64, 128, 256, 512), "classes": 1000}
+PREACT = {"name": "preact", "widths": (16, 32, 64), "classes": 10, "norm_groups": 1}
+ROR = {"name": "ror", "levels": 3, "widths": (16, 32, 64), "classes": 10, "norm_groups": 1}
+ROR_WIDE = ROR | {"name": "ror_wide"}
+
 SGD = {
     "schedule": "steps",  # times `factor` at each boundary
     "learning_rate": 0.1,
@@ -17,6 +24,7 @@ SGD = {
     "momentum": 0.9,
     "weight_decay": 1e-4,
 }
+WARM = {"warmup": 400, "warmup_rate": 0.01}  # where 0.1 is too large to begin with
 
 CIFAR = {
     "cost": "hours on a GPU; days on 2 cores",
@@ -37,6 +45,11 @@ CIFAR = {
         "keep": 2,
         "select": "last",
     },
+}
+
+EPOCHS_256 = {  # of 391 steps, nearly; 192 and 224
+    "optimizer": SGD | {"boundaries": (75_000, 87_500)},
+    "run": CIFAR["run"] | {"steps": 100_000},
 }
 
 EPOCHS_500 = {  # of 391 steps; 250 and 375
@@ -98,6 +111,7 @@ SMOKE = {
     "run.checkpoint_every": 3,
 }
 SMALL = SMOKE | {"model.depth": 8, "model.widths": (4, 8, 8)}
+SMALL_BOTTLENECKS = SMOKE | {"model.depth": 11, "model.widths": (2, 2, 4)}
 
 TINY = SMOKE | {  # to see it run: ImageNet itself is not for two cores
     "data.shorter": (36, 64),
@@ -106,6 +120,7 @@ TINY = SMOKE | {  # to see it run: ImageNet itself is not for two cores
     "model.classes": 10,
     "evaluation.batch_size": 12,
 }
+IMAGENET_VARIANTS = {"cpu": TINY, "smoke": TINY | {"model.depth": 18, "model.widths": (4, 4, 8, 8)}}
 
 
 def reported(error: float, source: str, confidence: str = "V") -> dict:

@@ -9,20 +9,12 @@ Expected: paper, 19.73% test error.
     ./scripts/reproduce resnet/cifar100_ror_wide58:paper
 """
 
-from configs.resnet import CIFAR, CIFAR10, CPU, EPOCHS_500, SMOKE, reported
+from configs.resnet import CIFAR, CIFAR10, CPU, EPOCHS_500, ROR_WIDE, SMALL, reported
 from deepx.engine.config import variants
 
 PAPER = CIFAR | {
     "benchmark": "resnet/cifar100_ror_wide58",
-    "model": {
-        "name": "ror_wide",
-        "levels": 3,
-        "depth": 58,
-        "widen": 4,
-        "widths": (16, 32, 64),
-        "classes": 100,
-        "norm_groups": 1,
-    },
+    "model": ROR_WIDE | {"depth": 58, "widen": 4, "classes": 100},
     "data": CIFAR10 | {"name": "cifar100"},
     **EPOCHS_500,
     "join": {"name": "stochastic_depth", "survival": 0.5},
@@ -32,6 +24,5 @@ PAPER = CIFAR | {
 get_config = variants(
     paper=PAPER,
     cpu=CPU | {"cost": "an estimated hour on 2 cores", "model.depth": 22, "model.widen": 1},
-    smoke=SMOKE
-    | {"join.survival": 1.0, "model.depth": 10, "model.widen": 1, "model.widths": (4, 8, 8), "model.classes": 10},
+    smoke=SMALL | {"join.survival": 1.0, "model.depth": 10, "model.widen": 1, "model.classes": 10},
 )

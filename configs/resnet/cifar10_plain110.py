@@ -10,21 +10,13 @@ Expected: paper, more than 60% training error: deeper is worse, where nothing le
     ./scripts/reproduce resnet/cifar10_plain110:paper
 """
 
-from configs.resnet import CIFAR, CPU, SGD, SMALL, STUDY
+from configs.resnet import CIFAR, CPU, NET, SGD, SMALL, STUDY, WARM
 from deepx.engine.config import variants
 
 PAPER = CIFAR | {
     "benchmark": "resnet/cifar10_plain110",
-    "model": {
-        "name": "resnet",
-        "depth": 110,
-        "widths": (16, 32, 64),
-        "residual": False,
-        "shortcut": "A",
-        "classes": 10,
-        "norm_groups": 1,
-    },
-    "optimizer": SGD | {"warmup": 400, "warmup_rate": 0.01},  # the paper: until the training error is below 80%
+    "model": NET | {"depth": 110, "residual": False},
+    "optimizer": SGD | WARM,  # the paper: until the training error is below 80%
     "reported": {},
 }
 

@@ -10,20 +10,12 @@ Expected: paper, no number: figure 6 shows that deeper plain nets have more trai
     ./scripts/reproduce resnet/cifar10_plain32:paper
 """
 
-from configs.resnet import CIFAR, CPU, SMALL, STUDY
+from configs.resnet import CIFAR, CPU, NET, SMALL, STUDY
 from deepx.engine.config import variants
 
 PAPER = CIFAR | {
     "benchmark": "resnet/cifar10_plain32",
-    "model": {
-        "name": "resnet",
-        "depth": 32,
-        "widths": (16, 32, 64),
-        "residual": False,
-        "shortcut": "A",
-        "classes": 10,
-        "norm_groups": 1,
-    },
+    "model": NET | {"depth": 32, "residual": False},
     "reported": {},
 }
 

@@ -9,25 +9,18 @@ Expected: paper, 6.37% test error.
     ./scripts/reproduce resnet/cifar10_preact110:paper
 """
 
-from configs.resnet import CIFAR, CPU, SGD, SMOKE, reported
+from configs.resnet import CIFAR, CPU, PREACT, SGD, SMALL, WARM, reported
 from deepx.engine.config import variants
 
 PAPER = CIFAR | {
     "benchmark": "resnet/cifar10_preact110",
-    "model": {
-        "name": "preact",
-        "block": "basic",
-        "depth": 110,
-        "widths": (16, 32, 64),
-        "classes": 10,
-        "norm_groups": 1,
-    },
-    "optimizer": SGD | {"warmup": 400, "warmup_rate": 0.01},
+    "model": PREACT | {"block": "basic", "depth": 110},
+    "optimizer": SGD | WARM,
     "reported": reported(6.37, "table 2", "M"),
 }
 
 get_config = variants(
     paper=PAPER,
     cpu=CPU | {"cost": "an estimated hour on 2 cores", "model.depth": 20},
-    smoke=SMOKE | {"model.depth": 8, "model.widths": (4, 8, 8)},
+    smoke=SMALL,
 )

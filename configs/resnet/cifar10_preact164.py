@@ -9,25 +9,18 @@ Expected: paper, 5.46% test error.
     ./scripts/reproduce resnet/cifar10_preact164:paper
 """
 
-from configs.resnet import CIFAR, CPU, SGD, SMOKE, reported
+from configs.resnet import CIFAR, CPU, PREACT, SGD, SMALL_BOTTLENECKS, WARM, reported
 from deepx.engine.config import variants
 
 PAPER = CIFAR | {
     "benchmark": "resnet/cifar10_preact164",
-    "model": {
-        "name": "preact",
-        "block": "bottleneck",
-        "depth": 164,
-        "widths": (16, 32, 64),
-        "classes": 10,
-        "norm_groups": 1,
-    },
-    "optimizer": SGD | {"warmup": 400, "warmup_rate": 0.01},
+    "model": PREACT | {"block": "bottleneck", "depth": 164},
+    "optimizer": SGD | WARM,
     "reported": reported(5.46, "table 2", "M"),
 }
 
 get_config = variants(
     paper=PAPER,
     cpu=CPU | {"cost": "an estimated hour on 2 cores", "model.depth": 29},
-    smoke=SMOKE | {"model.depth": 11, "model.widths": (2, 2, 4)},
+    smoke=SMALL_BOTTLENECKS,
 )

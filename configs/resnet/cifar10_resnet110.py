@@ -10,21 +10,13 @@ Expected: paper, 6.43% test error after 64k steps (best of five runs; mean 6.61)
     ./scripts/reproduce resnet/cifar10_resnet110:paper
 """
 
-from configs.resnet import CIFAR, CPU, SGD, SMALL, STUDY, reported
+from configs.resnet import CIFAR, CPU, NET, SGD, SMALL, STUDY, WARM, reported
 from deepx.engine.config import variants
 
 PAPER = CIFAR | {
     "benchmark": "resnet/cifar10_resnet110",
-    "model": {
-        "name": "resnet",
-        "depth": 110,
-        "widths": (16, 32, 64),
-        "residual": True,
-        "shortcut": "A",
-        "classes": 10,
-        "norm_groups": 1,
-    },
-    "optimizer": SGD | {"warmup": 400, "warmup_rate": 0.01},  # the paper: until the training error is below 80%
+    "model": NET | {"depth": 110},
+    "optimizer": SGD | WARM,  # the paper: until the training error is below 80%
     "reported": reported(6.43, "table 6"),
 }
 

@@ -10,20 +10,12 @@ Expected: paper, 8.75% test error after 64k steps; cpu, see RESULTS.md.
     ./scripts/reproduce resnet/cifar10_resnet20:paper
 """
 
-from configs.resnet import CIFAR, CPU, SMALL, STUDY, reported
+from configs.resnet import CIFAR, CPU, NET, SMALL, STUDY, reported
 from deepx.engine.config import variants
 
 PAPER = CIFAR | {
     "benchmark": "resnet/cifar10_resnet20",
-    "model": {
-        "name": "resnet",
-        "depth": 20,
-        "widths": (16, 32, 64),
-        "residual": True,
-        "shortcut": "A",
-        "classes": 10,
-        "norm_groups": 1,
-    },
+    "model": NET | {"depth": 20},
     "reported": reported(8.75, "table 6"),
 }
 

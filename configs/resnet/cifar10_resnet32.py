@@ -10,20 +10,12 @@ Expected: paper, 7.51% test error after 64k steps; cpu, see RESULTS.md.
     ./scripts/reproduce resnet/cifar10_resnet32:paper
 """
 
-from configs.resnet import CIFAR, CPU, SMALL, STUDY, reported
+from configs.resnet import CIFAR, CPU, NET, SMALL, STUDY, reported
 from deepx.engine.config import variants
 
 PAPER = CIFAR | {
     "benchmark": "resnet/cifar10_resnet32",
-    "model": {
-        "name": "resnet",
-        "depth": 32,
-        "widths": (16, 32, 64),
-        "residual": True,
-        "shortcut": "A",
-        "classes": 10,
-        "norm_groups": 1,
-    },
+    "model": NET | {"depth": 32},
     "reported": reported(7.51, "table 6"),
 }
 

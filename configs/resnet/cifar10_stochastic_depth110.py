@@ -9,20 +9,12 @@ Expected: paper, 5.25% test error, against 6.41% without.
     ./scripts/reproduce resnet/cifar10_stochastic_depth110:paper
 """
 
-from configs.resnet import CIFAR, CPU, EPOCHS_500, SMOKE, reported
+from configs.resnet import CIFAR, CPU, EPOCHS_500, NET, SMALL, reported
 from deepx.engine.config import variants
 
 PAPER = CIFAR | {
     "benchmark": "resnet/cifar10_stochastic_depth110",
-    "model": {
-        "name": "resnet",
-        "depth": 110,
-        "widths": (16, 32, 64),
-        "residual": True,
-        "shortcut": "A",
-        "classes": 10,
-        "norm_groups": 1,
-    },
+    "model": NET | {"depth": 110},
     **EPOCHS_500,
     "join": {"name": "stochastic_depth", "survival": 0.5},
     "reported": reported(5.25, "table 1", "M"),
@@ -31,5 +23,5 @@ PAPER = CIFAR | {
 get_config = variants(
     paper=PAPER,
     cpu=CPU | {"cost": "an estimated hour on 2 cores", "model.depth": 20},
-    smoke=SMOKE | {"join.survival": 1.0, "model.depth": 8, "model.widths": (4, 8, 8)},
+    smoke=SMALL | {"join.survival": 1.0},
 )

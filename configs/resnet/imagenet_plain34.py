@@ -9,21 +9,13 @@ Expected: paper, 28.54% top-1 error, ten crops.
     ./scripts/reproduce resnet/imagenet_plain34:paper
 """
 
-from configs.resnet import IMAGENET, TINY, reported
+from configs.resnet import IMAGENET, IMAGENET_NET, IMAGENET_VARIANTS, reported
 from deepx.engine.config import variants
 
 PAPER = IMAGENET | {
     "benchmark": "resnet/imagenet_plain34",
-    "model": {
-        "name": "resnet_imagenet",
-        "depth": 34,
-        "widths": (64, 128, 256, 512),
-        "residual": False,
-        "shortcut": "A",
-        "classes": 1000,
-        "norm_groups": 1,
-    },
+    "model": IMAGENET_NET | {"depth": 34, "residual": False},
     "reported": reported(28.54, "table 2, ten crops"),
 }
 
-get_config = variants(paper=PAPER, cpu=TINY, smoke=TINY | {"model.depth": 18, "model.widths": (4, 4, 8, 8)})
+get_config = variants(paper=PAPER, **IMAGENET_VARIANTS)

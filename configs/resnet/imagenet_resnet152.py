@@ -9,21 +9,13 @@ Expected: paper, 21.43% top-1 error, ten crops.
     ./scripts/reproduce resnet/imagenet_resnet152:paper
 """
 
-from configs.resnet import IMAGENET, TINY, reported
+from configs.resnet import IMAGENET, IMAGENET_NET, IMAGENET_VARIANTS, reported
 from deepx.engine.config import variants
 
 PAPER = IMAGENET | {
     "benchmark": "resnet/imagenet_resnet152",
-    "model": {
-        "name": "resnet_imagenet",
-        "depth": 152,
-        "widths": (64, 128, 256, 512),
-        "residual": True,
-        "shortcut": "B",
-        "classes": 1000,
-        "norm_groups": 1,
-    },
+    "model": IMAGENET_NET | {"depth": 152, "shortcut": "B"},
     "reported": reported(21.43, "table 3, ten crops"),
 }
 
-get_config = variants(paper=PAPER, cpu=TINY, smoke=TINY | {"model.depth": 18, "model.widths": (4, 4, 8, 8)})
+get_config = variants(paper=PAPER, **IMAGENET_VARIANTS)

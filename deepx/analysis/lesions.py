@@ -1,7 +1,7 @@
 """Lesions of a trained net: Veit, Wilber, Belongie 2016 (arXiv 1605.06431), sections 4.1 and 4.2.
 
 A lesion is a row of gates, one a block: 1 keeps the block's function F(x), 0 deletes it, so that only the way around it
-is left. One compiled program serves all lesions of a net, and takes several at once.
+is left. One compiled program makes any number of lesions.
 
 Shapes: L blocks of the net, G lesions, N images.
 """
@@ -76,29 +76,26 @@ def random_deletions(key: Key, blocks: Blocks, count: int, draws: int) -> np.nda
 
 
 def wrong_answers(
-    apply: Apply, together: int, lesioned: Callable[[Array], Join] = gated
-) -> Callable[[Any, np.ndarray, Array, Array, Array], np.ndarray]:
-    """A function (variables, gates [G, L], images [N, H, W, C], labels [N], mask [N]) -> wrong answers [G], counted.
+    apply: Apply, lesioned: Callable[[Array], Join] = gated
+) -> Callable[[Any, np.ndarray, Array, Array], Array]:
+    """A compiled function (variables, gates [G, L], images [N, H, W, C], labels [N]) -> wrong answers [G], counted.
 
-    It counts, for each lesion, images whose mask is 1. The caller adds up counts and masks over batches.
+    One call makes all lesions, one after another: no slower on a CPU than at once, in the memory of one. The caller
+    adds up batches.
 
-    together: lesions in one call of the compiled program, whose memory grows with it as with the size of the batch; on
-    a CPU the time does not depend on it. lesioned: the join of a row of gates: `gated`; `switched` for a net without
-    shortcuts; for one trained with stochastic depth, `gated` of the gates times the probabilities of survival.
+    lesioned: the join of a row of gates: `gated`; `switched` for a net without shortcuts; for one trained with
+    stochastic depth, `gated` of the gates times the probabilities of survival.
     """
 
-    def under_one(variables, gates_L: Array, images: Array, labels: Array, mask: Array) -> Array:
-        answers = apply(variables, images, lesioned(gates_L)).argmax(-1)
-        return jnp.sum(mask * (answers != labels))
+    @jax.jit
+    def count(variables, gates_GL: Array, images: Array, labels: Array) -> Array:
+        chex.assert_rank([gates_GL, images, labels], [2, 4, 1])
 
-    under_several = jax.jit(jax.vmap(under_one, in_axes=(None, 0, None, None, None)))
+        def under_one(gates_L: Array) -> Array:
+            answers = apply(variables, images, lesioned(gates_L)).argmax(-1)
+            chex.assert_equal_shape([answers, labels])
+            return jnp.sum(answers != labels)
 
-    def count(variables, gates_GL: np.ndarray, images: Array, labels: Array, mask: Array) -> np.ndarray:
-        chex.assert_rank([gates_GL, images], [2, 4])
-        chex.assert_equal_shape([labels, mask])
-        calls = -(-len(gates_GL) // together)
-        full_GL = np.pad(gates_GL, ((0, -len(gates_GL) % calls), (0, 0)))  # parts of one shape: compiled once
-        counts = [under_several(variables, part, images, labels, mask) for part in np.split(full_GL, calls)]
-        return np.concatenate(counts)[: len(gates_GL)]
+        return jax.lax.map(under_one, gates_GL)
 
     return count
