@@ -39,6 +39,14 @@ def series(run: Path, split: str, metric: str) -> tuple[np.ndarray, np.ndarray]:
     return steps * config["batch_size"], np.array([np.atleast_1d(row["values"][metric]) for row in chosen], float)
 
 
+def axis_label(run: Path, split: str, metric: str) -> str:
+    """What is drawn, with the unit that the record of a finished run gives it."""
+    record = run / "result.json"
+    entry = json.loads(record.read_text())["metrics"].get(log.metric_name(metric, split)) if record.exists() else None
+    unit = f" ({entry['unit']})" if entry and entry["unit"] else ""
+    return f"{split} {metric.replace('_', ' ')}{unit}"
+
+
 def names(runs: Sequence[Path]) -> list[str]:
     """What sets the runs' configs apart, a name each; the directory's where nothing does."""
     flat = [flatten(json.loads((run / "config.json").read_text())) for run in runs]
@@ -94,7 +102,8 @@ def main(argv: Sequence[str]) -> None:
         sys.exit(2)
     curves = dict(zip(titles, made, strict=True))
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    picture(curves, f"{arguments.split} {arguments.metric.replace('_', ' ')}").savefig(arguments.out, dpi=160)
+    label = axis_label(arguments.runs[0], arguments.split, arguments.metric)
+    picture(curves, label).savefig(arguments.out, dpi=160)
     numbers = {
         f"{name}.{part}": a for name, pair in curves.items() for part, a in zip(("seen", "values"), pair, strict=True)
     }

@@ -22,6 +22,6 @@ PAPER = CIFAR | {
 get_config = variants(
     paper=PAPER,
     cpu=CPU | {"cost": "40 minutes on 2 cores"},
-    study=STUDY | {"cost": "an estimated 6 minutes on 2 cores"},
+    study=STUDY | {"cost": "20 minutes on 2 cores with other work"},
     smoke=SMALL,
 )

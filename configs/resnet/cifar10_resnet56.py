@@ -22,6 +22,6 @@ PAPER = CIFAR | {
 get_config = variants(
     paper=PAPER,
     cpu=CPU | {"cost": "an estimated two hours on 2 cores"},
-    study=STUDY | {"cost": "an estimated 17 minutes on 2 cores"},
+    study=STUDY | {"cost": "26 minutes on 2 cores with other work"},
     smoke=SMALL,
 )

@@ -3,7 +3,7 @@
 A block computes a branch F(x) and a shortcut s(x) from its input x (He et al. 2015, arXiv 1512.03385, equation 1). How
 the two are joined is a function of both and of the block's number l, counted from 0 through the net. Plain nets,
 stochastic depth, swapout, deleted blocks and gradients along one path are nets with another join. It closes over arrays
-with an entry a block, which may be traced, and mapped by `vmap`: hundreds of lesions are one call.
+with an entry a block, which may be traced, and scanned: hundreds of lesions are one call.
 """
 
 from __future__ import annotations
