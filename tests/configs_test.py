@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from ml_collections.config_dict import placeholder
 
+from deepx.engine.checkpoint import Checkpoints
 from deepx.engine.config import differences, flatten, load, variants
 from deepx.engine.errors import UserError
 from deepx.engine.program import Program
@@ -27,6 +28,16 @@ def unlike(names):
     return list(by_config.values())
 
 
+def kinds(names):
+    """One name for each kind of model, and of join where there are such."""
+    first = {}
+    for name in names:
+        smoke = flatten(load(reproduce.CONFIGS / f"{name}.py", "smoke"))
+        kind = tuple(smoke.get(key) for key in ("model.name", "model.block", "model.controller", "join.name"))
+        first.setdefault((name.split("/")[0], *kind), name)
+    return list(first.values())
+
+
 @pytest.fixture(autouse=True, scope="module")
 def quick_compilation():
     """These programs take a few steps: compiling them is what costs."""
@@ -42,7 +53,17 @@ def build_of(name):
 def parts(state, name):
     """The parameters or statistics of a state, or of each of several side by side."""
     states = jax.tree.leaves(state, is_leaf=lambda node: hasattr(node, name))
-    return jax.device_get([getattr(one, name) for one in states])
+    return jax.device_get([getattr(one, name) for one in states if hasattr(one, name)])  # an average has none
+
+
+def restored(program, carry, directory):
+    """The carry, read back from a checkpoint."""
+    checkpoints = Checkpoints(directory, program.run)
+    checkpoints.save(carry, {})
+    checkpoints.wait()
+    saved = checkpoints.newest(program.abstract(), print)
+    checkpoints.close()
+    return saved.carry
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -58,7 +79,7 @@ def test_variants_load_and_state_what_is_needed(name):
 
 
 @pytest.mark.parametrize(("name", "replicas"), [*((name, 1) for name in unlike(NAMES)), *((name, 2) for name in FIRST)])
-def test_smoke_builds_steps_evaluates_and_reports(name, replicas):
+def test_smoke_builds_steps_resumes_evaluates_and_reports(tmp_path, name, replicas):
     config = load(reproduce.CONFIGS / f"{name}.py", "smoke").unlock()
     config.run.replicas = replicas
     experiment = build_of(name)(config)
@@ -71,6 +92,12 @@ def test_smoke_builds_steps_evaluates_and_reports(name, replicas):
     assert int(outcome.step) == config.run.steps_per_call
     changed = jax.tree.map(lambda a, b: not np.array_equal(a, b), before, parts(carry.state, "params"))
     assert all(jax.tree.leaves(changed)), changed
+    resumed = restored(program, carry, tmp_path)
+    feed = program.feed(config.run.steps_per_call)
+    data = next(feed)
+    carry, outcome = program.dispatch(carry, config.run.steps_per_call, data)
+    again, outcome_again = program.dispatch(resumed, config.run.steps_per_call, data)
+    chex.assert_trees_all_equal(jax.device_get((carry, outcome)), jax.device_get((again, outcome_again)))
     for split, source in {**experiment.eval_data, **experiment.test_data}.items():
         for values in program.evaluate(carry.state, split, source).values():
             assert np.isfinite(values).all() and np.size(values) == replicas
@@ -79,7 +106,7 @@ def test_smoke_builds_steps_evaluates_and_reports(name, replicas):
             assert figure.caption and figure.numbers
 
 
-@pytest.mark.parametrize("name", FIRST)  # of each family: they differ in nothing that matters here
+@pytest.mark.parametrize("name", kinds(NAMES))
 def test_eight_devices_take_the_step_that_one_takes(name):
     config = load(reproduce.CONFIGS / f"{name}.py", "smoke").unlock()
     config.run.steps_per_call = 1
@@ -90,7 +117,7 @@ def test_eight_devices_take_the_step_that_one_takes(name):
         taken.append(
             (parts(carry.state, "stats"), jax.device_get(outcome))
         )  # batch statistics are those of the whole batch
-    chex.assert_trees_all_close(*taken, rtol=1e-4, atol=1e-6)
+    chex.assert_trees_all_close(*taken, rtol=1e-3, atol=1e-6)
 
 
 def test_a_difference_that_names_no_key_fails():

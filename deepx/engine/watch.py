@@ -44,7 +44,8 @@ class Watcher:
         log.row(step, LOOK, told.metrics, alarms=told.alarms)
         for alarm in told.alarms:
             progress.say(f"Step {step}: {alarm}")
-        progress.metrics(step, told.metrics)
+        if told.metrics:
+            progress.metrics(step, told.metrics)
         save_figures(self._workdir, self.film(step))
 
     def film(self, step: int) -> Mapping[str, Figure]:
