@@ -53,7 +53,7 @@ def build_of(name):
 def parts(state, name):
     """The parameters or statistics of a state, or of each of several side by side."""
     states = jax.tree.leaves(state, is_leaf=lambda node: hasattr(node, name))
-    return jax.device_get([getattr(one, name) for one in states if hasattr(one, name)])  # an average has none
+    return jax.device_get([getattr(one, name) for one in states])
 
 
 def restored(program, carry, directory):
@@ -93,8 +93,7 @@ def test_smoke_builds_steps_resumes_evaluates_and_reports(tmp_path, name, replic
     changed = jax.tree.map(lambda a, b: not np.array_equal(a, b), before, parts(carry.state, "params"))
     assert all(jax.tree.leaves(changed)), changed
     resumed = restored(program, carry, tmp_path)
-    feed = program.feed(config.run.steps_per_call)
-    data = next(feed)
+    data = next(program.feed(config.run.steps_per_call))
     carry, outcome = program.dispatch(carry, config.run.steps_per_call, data)
     again, outcome_again = program.dispatch(resumed, config.run.steps_per_call, data)
     chex.assert_trees_all_equal(jax.device_get((carry, outcome)), jax.device_get((again, outcome_again)))
@@ -117,7 +116,7 @@ def test_eight_devices_take_the_step_that_one_takes(name):
         taken.append(
             (parts(carry.state, "stats"), jax.device_get(outcome))
         )  # batch statistics are those of the whole batch
-    chex.assert_trees_all_close(*taken, rtol=1e-3, atol=1e-6)
+    chex.assert_trees_all_close(*taken, rtol=1e-4, atol=1e-6)
 
 
 def test_a_difference_that_names_no_key_fails():

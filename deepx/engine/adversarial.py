@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import jax
-import jax.numpy as jnp
 import optax
 
 from deepx.engine.experiment import Array, Batch, Key, Mean, Metrics
+from deepx.engine.supervised import Descent, TrainState
 from deepx.nn import adversarial as game
 from deepx.nn.adversarial import GenDisc
 
@@ -17,29 +16,15 @@ from deepx.nn.adversarial import GenDisc
 Loss = Callable[[GenDisc, GenDisc, Batch, Key], tuple[Array, tuple[GenDisc, Metrics]]]
 
 
-class AdversarialState(NamedTuple):
-    """Of both players: parameters, statistics that stated passes write (batch normalisation's), optimisers' states."""
-
-    params: GenDisc
-    stats: GenDisc
-    optimizer: GenDisc
-
-
-class Game(NamedTuple):
-    """The functions of an `Experiment` that follow from two losses and two optimisers."""
-
-    init: Callable[[Key], AdversarialState]
-    train_step: Callable[[AdversarialState, Batch, Key], tuple[AdversarialState, Metrics]]
-    gradients: Callable[[AdversarialState, Batch, Key], GenDisc]
-
-
 def adversarial(
     init: Callable[[Key], tuple[GenDisc, GenDisc]],
     losses: GenDisc,
     optimizers: GenDisc,
     discriminator_steps: int = 1,
-) -> Game:
+) -> Descent:
     """Alternating descent: a training step is k discriminator steps and one generator step, each with a key of its own.
+
+    Parameters, statistics and the optimisers' states of the `TrainState` are a `GenDisc` each.
 
     init:    key -> params, stats.
     losses:  a `Loss` each, of which the discriminator's is differentiated by params.disc only, the generator's by
@@ -50,36 +35,35 @@ def adversarial(
     Adds the metrics `gradient_norm/disc` and `gradient_norm/gen`, before any clipping.
     """
 
-    def start(key: Key) -> AdversarialState:
+    def start(key: Key) -> TrainState:
         params, stats = init(key)
-        return AdversarialState(params, stats, GenDisc(*(o.init(p) for o, p in zip(optimizers, params, strict=True))))
+        return TrainState(params, stats, GenDisc(*(o.init(p) for o, p in zip(optimizers, params, strict=True))))
 
     def parts(batch: Batch) -> list[Batch]:
         sizes = {len(leaf) for leaf in jax.tree.leaves(batch)}
         if any(size % discriminator_steps for size in sizes):
             raise ValueError(f"a batch of {max(sizes)} does not divide into {discriminator_steps} discriminator steps")
-        return [
-            jax.tree.map(lambda a, i=i: jnp.split(a, discriminator_steps)[i], batch) for i in range(discriminator_steps)
-        ]
+        stacked = jax.tree.map(lambda a: a.reshape(discriminator_steps, -1, *a.shape[1:]), batch)
+        return [jax.tree.map(lambda a, i=i: a[i], stacked) for i in range(discriminator_steps)]
 
-    def differentiate(player: str, state: AdversarialState, batch: Batch, key: Key):
+    def differentiate(player: str, state: TrainState, batch: Batch, key: Key):
         def loss(own):
             return getattr(losses, player)(state.params._replace(**{player: own}), state.stats, batch, key)
 
         return jax.grad(loss, has_aux=True)(getattr(state.params, player))
 
-    def move(player: str, state: AdversarialState, batch: Batch, key: Key) -> tuple[AdversarialState, Metrics]:
+    def move(player: str, state: TrainState, batch: Batch, key: Key) -> tuple[TrainState, Metrics]:
         gradients, (stats, metrics) = differentiate(player, state, batch, key)
         params, optimizer = getattr(state.params, player), getattr(state.optimizer, player)
         updates, optimizer = getattr(optimizers, player).update(gradients, optimizer, params)
-        moved = AdversarialState(
+        moved = TrainState(
             state.params._replace(**{player: optax.apply_updates(params, updates)}),
             stats,
             state.optimizer._replace(**{player: optimizer}),
         )
         return moved, {**metrics, f"gradient_norm/{player}": Mean.of(optax.tree.norm(gradients))}
 
-    def train_step(state: AdversarialState, batch: Batch, key: Key) -> tuple[AdversarialState, Metrics]:
+    def train_step(state: TrainState, batch: Batch, key: Key) -> tuple[TrainState, Metrics]:
         *of_disc, of_gen = jax.random.split(key, discriminator_steps + 1)
         of_steps = parts(batch)
         rows = []
@@ -89,7 +73,7 @@ def adversarial(
         state, of_game = move("gen", state, of_steps[-1], of_gen)
         return state, {**jax.tree.map(lambda *sums: sum(sums), *rows), **of_game}
 
-    def gradients(state: AdversarialState, batch: Batch, key: Key) -> GenDisc:
+    def gradients(state: TrainState, batch: Batch, key: Key) -> GenDisc:
         """Both players', at the state that the step begins with, of the last part of the batch."""
         keys = jax.random.split(key, discriminator_steps + 1)
         last = parts(batch)[-1]
@@ -97,7 +81,7 @@ def adversarial(
             gen=differentiate("gen", state, last, keys[-1])[0], disc=differentiate("disc", state, last, keys[-2])[0]
         )
 
-    return Game(start, train_step, gradients)
+    return Descent(start, train_step, gradients)
 
 
 def watched(real_N: Array, fake_N: Array) -> Metrics:

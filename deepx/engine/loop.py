@@ -70,8 +70,8 @@ def train(
 ) -> Trained:
     """Trains to `run.steps`, from the newest checkpoint if there is one.
 
-    Order at a step: training row, evaluation rows, checkpoint. A crash between two of them loses only rows that the
-    resumed run writes again, the same to the byte.
+    Order at a step: training row, evaluation rows, look, checkpoint. A crash between two of them loses only rows that
+    the resumed run writes again, the same to the byte.
 
     Raises Interrupted after saving when `interrupt` was requested; NotFinite within one dispatch of a step that is not
     finite; UserError when the checkpoints are already past `run.steps`.

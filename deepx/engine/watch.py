@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,21 +40,24 @@ class Watcher:
         partial = self._directory / f"{step}.partial.npz"
         np.savez(partial, **numbers)
         partial.replace(self._directory / f"{step}.npz")
-        told = self._told(step)
+        steps, seen = self._looks(step)
+        told = self._told(seen)
         log.row(step, LOOK, told.metrics, alarms=told.alarms)
         for alarm in told.alarms:
             progress.say(f"Step {step}: {alarm}")
         if told.metrics:
             progress.metrics(step, told.metrics)
-        save_figures(self._workdir, self.film(step))
+        save_figures(self._workdir, self._film(steps, seen))
 
     def film(self, step: int) -> Mapping[str, Figure]:
         """Figures of all looks up to a step; of several replicas, of the first's."""
-        steps, numbers = self._looks(step)
-        return self._watch.film(steps, numbers if self._replicas is None else of_replica(numbers, 0)) if steps else {}
+        steps, seen = self._looks(step)
+        return self._film(steps, seen) if steps else {}
 
-    def _told(self, step: int) -> Told:
-        _, numbers = self._looks(step)
+    def _film(self, steps: Sequence[int], numbers: Mapping[str, np.ndarray]) -> Mapping[str, Figure]:
+        return self._watch.film(steps, numbers if self._replicas is None else of_replica(numbers, 0))
+
+    def _told(self, numbers: Mapping[str, np.ndarray]) -> Told:
         if self._replicas is None:
             return self._watch.tell(numbers)
         each = [self._watch.tell(of_replica(numbers, r)) for r in range(self._replicas)]
