@@ -159,8 +159,10 @@ def test_looks_are_logged_filmed_and_told(tmp_path, capsys):
     )
 
 
-def test_an_average_forgets_by_its_decay():
+@pytest.mark.parametrize(("steps", "d"), [(0, 1 / 10), (10, 11 / 20), (1000, 0.9)])
+def test_an_average_soon_forgets_its_beginning_and_then_by_its_decay(steps, d):
     made = watched_game()
-    before = made.init(jax.random.key(0))
+    before = made.init(jax.random.key(0))._replace(steps=jnp.int32(steps))
     after, _ = jax.jit(made.train_step)(before, jnp.ones(8), jax.random.key(1))
-    np.testing.assert_allclose(after.average, 0.9 * before.average + 0.1 * after.state.params.gen, rtol=1e-6)
+    np.testing.assert_allclose(after.average, d * before.average + (1 - d) * after.state.params.gen, rtol=1e-6)
+    assert after.steps == steps + 1

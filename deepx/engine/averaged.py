@@ -8,14 +8,15 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from deepx.engine.experiment import Experiment
+from deepx.engine.experiment import Array, Experiment
 
 
 class Averaged(NamedTuple):
-    """The state that trains, and the average of a part of it."""
+    """The state that trains, the average of a part of it, and over how many steps that was taken."""
 
     state: Any
     average: Any
+    steps: Array
 
 
 def averaged(
@@ -23,20 +24,23 @@ def averaged(
 ) -> Experiment:
     """`experiment`, evaluated, watched, reported and used with an average of `part(state)` in its place.
 
-    After every step: average <- decay average + (1 - decay) part. It begins as the first state's part, which it never
-    quite forgets: choose `decay` so that decay^steps is small.
+    After step t (from 0): average <- d average + (1 - d) part, d = min(decay, (1 + t) / (10 + t)), so that the average
+    soon forgets the first state, with which it begins.
 
     put: state, part -> the state with that part.
     """
 
     def init(key):
         state = experiment.init(key)
-        return Averaged(state, jax.tree.map(jnp.copy, part(state)))  # a copy: both are donated
+        return Averaged(
+            state, jax.tree.map(jnp.copy, part(state)), jnp.zeros((), jnp.int32)
+        )  # a copy: both are donated
 
     def train_step(both: Averaged, batch, key):
         state, metrics = experiment.train_step(both.state, batch, key)
-        average = jax.tree.map(lambda old, new: decay * old + (1 - decay) * new, both.average, part(state))
-        return Averaged(state, average), metrics
+        d = jnp.minimum(decay, (1 + both.steps) / (10 + both.steps))
+        average = jax.tree.map(lambda old, new: d * old + (1 - d) * new, both.average, part(state))
+        return Averaged(state, average, both.steps + 1), metrics
 
     def with_average(function):
         return function and (lambda both, *others: function(put(both.state, both.average), *others))

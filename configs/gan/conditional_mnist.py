@@ -1,0 +1,60 @@
+"""Digits on demand: a conditional GAN on MNIST (Mirza 2014).
+
+Mirza, Osindero 2014, arXiv 1411.1784, section 4.1, table 1.
+
+Expected: paper, 132 +- 1.8 nats by Parzen windows. `gan/conditional_dcgan_mnist` does the same by convolutions.
+
+    ./scripts/prepare_data mnist
+    ./scripts/reproduce gan/conditional_mnist
+    ./scripts/reproduce gan/conditional_mnist:paper        # the paper's perceptrons
+"""
+
+from configs.gan import IMAGES, MINUTES, MNIST, SMOKE, reported
+from deepx.engine.config import variants
+
+PAPER = {
+    "benchmark": "gan/conditional_mnist",
+    "cost": "hours on a GPU",
+    "data": MNIST,
+    "model": {
+        "name": "conditional",
+        "data_shape": (28, 28, 1),
+        "classes": 10,
+        "noise": 100,
+        "generator": (200, 1000, 1200),
+        "discriminator": ((240, 5), (50, 5), (240, 4)),
+        "dropout": 0.5,
+        "generator_irange": 0.05,
+        "discriminator_irange": 0.005,
+    },
+    **IMAGES,
+    "optimizer": IMAGES["optimizer"] | {"name": "sgd", "learning_rate": 0.1, "decay_steps": 250_000},
+    "batch_size": 100,
+    "run": IMAGES["run"] | {"steps": 250_000},
+    "reported": reported("parzen_ll", 132.0, "table 1", "M", tolerance=1.8),
+}
+
+CPU = MINUTES | {
+    "cost": "10 minutes on 2 cores",
+    "optimizer.name": "adam",
+    "optimizer.learning_rate": 2e-4,
+    "optimizer.decay_begin": 10_000,
+    "optimizer.decay_steps": 10_000,
+    "batch_size": 100,
+    "run.steps": 20_000,
+    "run.steps_per_call": 10,
+    "run.log_every": 200,
+    "run.eval_every": 2000,
+    "run.checkpoint_every": 1000,
+}
+
+SMALL = SMOKE | {
+    "model.data_shape": (8, 8, 1),
+    "model.generator": (8, 8, 16),
+    "model.discriminator": ((8, 2), (4, 2), (8, 2)),
+    "model.dropout": 0.0,
+    "model.generator_irange": 0.5,
+    "model.discriminator_irange": 0.5,
+}
+
+get_config = variants(paper=PAPER, cpu=CPU, smoke=SMALL)

@@ -1,0 +1,163 @@
+"""Images from noise: GAN (Goodfellow 2014), conditional GAN (Mirza 2014), DCGAN (Radford 2015); watched and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from ml_collections import ConfigDict
+
+from deepx.data import faces, images
+from deepx.data.images import Images
+from deepx.engine.adversarial import adversarial, watched
+from deepx.engine.averaged import averaged
+from deepx.engine.data import epochs, one_pass
+from deepx.engine.errors import UserError
+from deepx.engine.experiment import Array, Experiment, Key, Mean
+from deepx.models import attribute_classifier
+from deepx.nn.adversarial import GENERATOR_LOSSES, GenDisc, discriminator_loss
+from experiments import gan_report, image_sets
+from experiments.gan_schedule import optimizers
+from experiments.gan_systems import system_of
+from experiments.judged import Judged, judge_error, judged
+
+
+class Sets(NamedTuple):
+    """uint8 images with labels."""
+
+    train: Images
+    valid: Images
+    test: Images
+
+
+def build(config: ConfigDict) -> Experiment:
+    """The experiment of a config whose nets `gan_systems` knows. Raises UserError, ValueError, DataNotPrepared."""
+    system = system_of(config.model)
+    sets = image_data(config.data, system.config.data_shape)
+    shape = sets.train["image"].shape[1:]
+    if tuple(system.config.data_shape) != shape:
+        raise UserError(
+            f"model makes images of {system.config.data_shape}; those of data.name {config.data.name!r} are {shape}."
+        )
+    judge = attribute_classifier.Config((("label", classes(sets)),), size=shape[0], channels=shape[2])
+    generator_loss = GENERATOR_LOSSES[config.loss]
+    mean = sets.train["image"].mean(0) / 255
+
+    def variables(params: GenDisc, stats: GenDisc) -> GenDisc:
+        return GenDisc(*({"params": p, "batch_stats": s} for p, s in zip(params, stats, strict=True)))
+
+    def init(key: Key):
+        fresh = system.init(key, mean)
+        return GenDisc(*(v["params"] for v in fresh)), GenDisc(*(v["batch_stats"] for v in fresh))
+
+    def play(params, stats, batch, key: Key):
+        """Both nets as they stand, and images from fresh noise, of the classes of the batch."""
+        of_noise, of_gen, of_disc = jax.random.split(key, 3)
+        gen, disc = variables(params, stats)
+        fake, gen_stats = system.generate(gen, system.noise(of_noise, len(batch["label"])), batch["label"], key=of_gen)
+        return disc, fake, gen_stats, of_disc
+
+    def disc_loss(params, stats, batch, key: Key):
+        disc, fake, _, of_disc = play(params, stats, batch, key)
+        of_real, of_fake = jax.random.split(of_disc)
+        real_N, disc_stats = system.discriminate(disc, scaled(batch["image"]), batch["label"], key=of_real)
+        fake_N, _ = system.discriminate(disc, fake, batch["label"], key=of_fake)
+        # Batch statistics: the discriminator's are written by the real images of its step, the generator's by its own.
+        return discriminator_loss(real_N, fake_N, config.smoothing), (
+            stats._replace(disc=disc_stats),
+            watched(real_N, fake_N),
+        )
+
+    def gen_loss(params, stats, batch, key: Key):
+        disc, fake, gen_stats, of_disc = play(params, stats, batch, key)
+        fake_N, _ = system.discriminate(disc, fake, batch["label"], key=of_disc)
+        return generator_loss(fake_N), (stats._replace(gen=gen_stats), {})
+
+    def eval_step(state: Judged, batch: Mapping[str, Array]) -> Mapping[str, Mean]:
+        disc = variables(state.game.params, state.game.stats).disc
+        real_N = system.discriminate(disc, scaled(batch["image"]), batch["label"])
+        return {
+            "d_real": Mean.of(jax.nn.sigmoid(real_N), batch["mask"]),
+            **judge_error(judge, state, scaled(batch["image"]), {"label": batch["label"]}, batch["mask"]),
+        }
+
+    game = judged(
+        adversarial(init, GenDisc(gen_loss, disc_loss), optimizers(config), config.discriminator_steps),
+        judge,
+        lambda batch: (scaled(batch["image"]), {"label": batch["label"]}),
+    )
+    sight = gan_report.Sight(
+        system,
+        judge,
+        lambda state: variables(state.game.params, state.game.stats).gen,
+        lambda state: variables(state.game.params, state.game.stats).disc,
+        sets,
+        config.evaluation,
+    )
+    return averaged(
+        Experiment(
+            init=game.init,
+            train_step=game.train_step,
+            gradients=game.gradients,
+            eval_step=eval_step,
+            train_data=epochs(sets.train, config.discriminator_steps * config.batch_size),
+            eval_data={"valid": one_pass(sets.valid, config.evaluation.batch_size)},
+            test_data={"test": one_pass(sets.test, config.evaluation.batch_size)},
+            watch=gan_report.watch(sight),
+            report=gan_report.reported(sight, config.run.replicas),
+            in_turn=True,
+            units={
+                "value": "nats",
+                "right": "%",
+                "parzen_ll": "nats",
+                "judge_error": "%",
+                "condition_accuracy": "%",
+                "svm_accuracy": "%",
+            },
+            provenance=image_sets.origin(config.data.name),
+        ),
+        config.average,
+        part=lambda state: (state.game.params.gen, state.game.stats.gen),
+        put=with_generator,
+    )
+
+
+def with_generator(state: Judged, part: tuple[Any, Any]) -> Judged:
+    """The state with other parameters and batch statistics of the generator."""
+    params, stats = part
+    game = state.game
+    return state._replace(
+        game=game._replace(params=game.params._replace(gen=params), stats=game.stats._replace(gen=stats))
+    )
+
+
+def scaled(pixels: Array) -> Array:
+    """uint8 as [-1, 1]."""
+    return pixels.astype(jnp.float32) / 127.5 - 1
+
+
+def classes(sets: Sets) -> int:
+    return int(sets.train["label"].max()) + 1
+
+
+def image_data(data: ConfigDict, shape: tuple[int, int, int]) -> Sets:
+    """What `data.name` names: 'digits', which need no download, 'generated', or a prepared set of small images.
+
+    The former are made in `shape`, of which the others must be. Raises UserError, DataNotPrepared, DataCorrupt.
+    """
+    if data.name == "celeb_a":
+        return Sets(*(faces.load(part, shape[0]) for part in ("train", f"validation[:{data.held_out}]", "test")))
+    if data.name == "digits":
+        everything = images.digits(shape[0])
+    elif data.name == "generated":
+        everything = images.generated_images(96, shape=shape)
+    else:
+        everything = images.load(data.name, "train")
+    total = len(everything["label"])
+    if not 0 < data.held_out < total:
+        raise UserError(f"data.held_out is {data.held_out}; it must leave some of the {total} images to both sides.")
+    if data.name in ("digits", "generated"):  # they have no test set: half of what is held out
+        return Sets(*images.split(everything, total - data.held_out, data.held_out // 2, -(-data.held_out // 2)))
+    return Sets(*images.split(everything, total - data.held_out, data.held_out), images.load(data.name, "test"))

@@ -1,0 +1,163 @@
+"""The game on densities that are known: the generator's comes to the data's, D to 1/2, the value to -log 4.
+
+Goodfellow, Pouget-Abadie, Mirza et al. 2014 (arXiv 1406.2661), section 4 and figure 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from ml_collections import ConfigDict
+
+from deepx.analysis import density_figures
+from deepx.data.densities import DENSITIES, Density
+from deepx.engine.adversarial import adversarial, watched
+from deepx.engine.averaged import averaged
+from deepx.engine.data import generated
+from deepx.engine.errors import UserError, nearest
+from deepx.engine.experiment import Array, Experiment, Figure, Key, Mean, Told, Watch
+from deepx.engine.supervised import TrainState
+from deepx.models import gan
+from deepx.nn.adversarial import GENERATOR_LOSSES, GenDisc, discriminator_loss
+from experiments.gan_schedule import optimizers
+
+PLACES = 200  # of the line, at which densities are drawn and compared
+LATTICE = 60  # places along each axis of the plane
+SAMPLES = 20_000  # from which the generator's density is read
+DRAWN = 400  # points of the plane that are shown
+ARROWS = 25
+
+
+def build(config: ConfigDict) -> Experiment:
+    """The experiment of `configs/gan/toy_density`. Raises UserError, ValueError."""
+    if config.data.name not in DENSITIES:
+        raise UserError(
+            f"data.name is {config.data.name!r}; it must be one of {', '.join(DENSITIES)}."
+            f"{nearest(config.data.name, DENSITIES)}"
+        )
+    density = DENSITIES[config.data.name]()
+    settings = config.model.to_dict()
+    settings.pop("name")
+    net = gan.Config(data_shape=(density.dimensions,), output="linear", **settings)
+    generator_loss = GENERATOR_LOSSES[config.loss]
+
+    def of(params: GenDisc) -> GenDisc:
+        return GenDisc(*({"params": p, "batch_stats": {}} for p in params))
+
+    def logits(disc, points: Array, key: Key | None = None) -> Array:
+        return gan.discriminate(net, disc, points, train=True, key=key)[0]
+
+    def disc_loss(params, stats, points, key: Key):
+        of_noise, *of_dropout = jax.random.split(key, 3)
+        gen, disc = of(params)
+        fake = gan.generate(net, gen, gan.sample_noise(of_noise, net, len(points)))
+        real_N, fake_N = (logits(disc, x, k) for x, k in zip((points, fake), of_dropout, strict=True))
+        return discriminator_loss(real_N, fake_N, config.smoothing), (stats, watched(real_N, fake_N))
+
+    def gen_loss(params, stats, points, key: Key):
+        of_noise, of_dropout = jax.random.split(key)
+        gen, disc = of(params)
+        fake = gan.generate(net, gen, gan.sample_noise(of_noise, net, len(points)))
+        return generator_loss(logits(disc, fake, of_dropout)), (stats, {})
+
+    def init(key: Key):
+        variables = gan.init(key, net)
+        return GenDisc(*(v["params"] for v in variables)), GenDisc({}, {})
+
+    def eval_step(state: TrainState, batch: Mapping[str, Array]):
+        gen, disc = of(state.params)
+        real_N = gan.discriminate(net, disc, batch["points"])
+        fake_N = gan.discriminate(net, disc, gan.generate(net, gen, batch["z"]))
+        return {**watched(real_N, fake_N), "distance_from_half": Mean.of(jnp.abs(jax.nn.sigmoid(real_N) - 0.5))}
+
+    def drawn(key: Key) -> dict[str, Array]:
+        of_points, of_noise = jax.random.split(key)
+        size = config.evaluation.batch_size
+        return {"points": density.sample(of_points, size), "z": gan.sample_noise(of_noise, net, size)}
+
+    game = adversarial(init, GenDisc(gen_loss, disc_loss), optimizers(config), config.discriminator_steps)
+    held_out = generated(drawn, config.evaluation.samples // config.evaluation.batch_size)
+    return averaged(
+        Experiment(
+            init=game.init,
+            train_step=game.train_step,
+            gradients=game.gradients,
+            eval_step=eval_step,
+            train_data=generated(lambda key: density.sample(key, config.discriminator_steps * config.batch_size)),
+            eval_data={"valid": held_out},
+            test_data={"test": held_out},
+            watch=watch(net, density, of),
+            units={"value": "nats", "right": "%", "divergence": "nats"},
+        ),
+        config.average,
+        part=lambda state: state.params,
+        put=lambda state, params: state._replace(params=params),
+    )
+
+
+def watch(net: gan.Config, density: Density, of: Any) -> Watch:
+    """Both densities, D, and how far apart they are: their Jensen-Shannon divergence, 0 at the optimum, at most log 2.
+
+    The generator's density is that of a histogram over the same cells.
+    """
+    cells = np.linspace(-density.reach, density.reach, PLACES if density.dimensions == 1 else LATTICE)
+    axes = np.meshgrid(*[cells] * density.dimensions, indexing="ij")
+    places = jnp.asarray(np.stack([axis.ravel() for axis in axes], 1), jnp.float32)
+    cell = (cells[1] - cells[0]) ** density.dimensions
+
+    def look(state: TrainState, key: Key) -> dict[str, Array]:
+        gen, disc = of(state.params)
+        points = gan.generate(net, gen, gan.sample_noise(key, net, SAMPLES))
+        index = jnp.round((points + density.reach) / (cells[1] - cells[0])).astype(jnp.int32)
+        inside = jnp.all((index >= 0) & (index < len(cells)), axis=1)
+        flat = jnp.ravel_multi_index(tuple(index.T), axes[0].shape, mode="clip")
+        shares = jnp.zeros(len(places)).at[flat].add(inside / SAMPLES)
+        return {
+            "d": jax.nn.sigmoid(gan.discriminate(net, disc, places)),
+            "generator": shares / cell,
+            "data": jnp.exp(density.log_density(places)),
+            "points": points[:DRAWN],
+            "line": along(gen)[1],
+        }
+
+    def along(gen) -> tuple[Array, Array]:
+        """Noise along the diagonal of its cube, and what becomes of it."""
+        z = jnp.linspace(-1.0, 1.0, ARROWS)[:, None] * np.sqrt(3) * jnp.ones(net.noise)
+        return z[:, 0], gan.generate(net, gen, z)[:, 0]
+
+    def tell(numbers: Mapping[str, np.ndarray]) -> Told:
+        p, q = (numbers[name][-1].astype(np.float64) * cell for name in ("data", "generator"))
+        mean = (p + q) / 2
+        with np.errstate(divide="ignore", invalid="ignore"):
+            parts = [np.where(x > 0, x * np.log(x / mean), 0).sum() / 2 for x in (p, q)]
+        return Told({"divergence": sum(parts)})
+
+    def film(steps: Sequence[int], numbers: Mapping[str, np.ndarray]) -> dict[str, Figure]:
+        shown = np.unique(np.linspace(0, len(steps) - 1, min(8, len(steps))).round().astype(int))
+        if density.dimensions == 1:
+            noise = np.linspace(-1, 1, ARROWS)
+            of_step = {
+                steps[t]: density_figures.Line(
+                    cells, numbers["data"][t], numbers["generator"][t], numbers["d"][t], noise, numbers["line"][t]
+                )
+                for t in shown
+            }
+            picture = density_figures.lines_figure(of_step)
+        else:
+            data = np.asarray(density.sample(jax.random.key(0), DRAWN))
+            extent = (-density.reach, density.reach) * 2
+            of_step = {
+                steps[t]: density_figures.Plane(
+                    data, numbers["points"][t], numbers["d"][t].reshape(axes[0].shape).T, extent
+                )
+                for t in shown
+            }
+            picture = density_figures.planes_figure(of_step)
+        caption = "The generator's density comes to the data's, and the discriminator can tell less and less: D to 1/2."
+        return {"densities": Figure(picture, {"steps": np.asarray(steps), **numbers}, caption)}
+
+    return Watch(look, tell, film)
