@@ -51,8 +51,9 @@ def build_of(name):
 
 
 def parts(state, name):
-    """The parameters or statistics of a state, or of each of several side by side."""
-    states = jax.tree.leaves(state, is_leaf=lambda node: hasattr(node, name))
+    """The parameters or statistics of a state, or of each of several in it."""
+    states = [one for one in jax.tree.leaves(state, is_leaf=lambda n: hasattr(n, name)) if hasattr(one, name)]
+    assert states
     return jax.device_get([getattr(one, name) for one in states])
 
 

@@ -123,10 +123,12 @@ class Program:
                 batch = self._sharded(source.sample(data, data_key, start + i))
             state, metrics = self.experiment.train_step(carry.state, batch, keys.at_step(train_key, start + i))
             taken = (carry.step == start + i) & all_finite((state, metrics))
-            state, step = jax.tree.map(
-                lambda new, old: jnp.where(taken, new, old), (state, carry.step + 1), (carry.state, carry.step)
+            # A conditional, not `where`: XLA would compute `taken` again for every array that it chooses.
+            return jax.lax.cond(
+                taken,
+                lambda: (Carry(carry.step + 1, state), metrics),
+                lambda: (carry, jax.tree.map(jnp.zeros_like, metrics)),
             )
-            return Carry(step, state), jax.tree.map(lambda m: jnp.where(taken, m, 0), metrics)
 
         batches = None if isinstance(source, DeviceData) else data
         slots = (jnp.arange(self.run.steps_per_call), batches)

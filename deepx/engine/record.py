@@ -14,7 +14,7 @@ from typing import Any
 
 import jax
 import numpy as np
-import scipy.stats
+import scipy.special
 from ml_collections import ConfigDict
 
 from deepx.engine.config import departures
@@ -66,7 +66,7 @@ def interval(values: np.ndarray, unit: str) -> dict[str, Any]:
     """Mean and 95% t interval over seeds; no interval for a single seed."""
     entry = {"mean": float(values.mean()), "low": None, "high": None, "values": values.tolist(), "unit": unit}
     if len(values) > 1:
-        reach = scipy.stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
+        reach = scipy.special.stdtrit(len(values) - 1, 0.975) * values.std(ddof=1) / np.sqrt(len(values))
         entry |= {"low": float(values.mean() - reach), "high": float(values.mean() + reach)}
     return entry
 

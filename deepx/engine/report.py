@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -23,24 +22,22 @@ def save_figures(workdir: Path, figures: Mapping[str, Figure]) -> None:
     directory = workdir / "figures"
     directory.mkdir(exist_ok=True)
     for name, figure in figures.items():
-        (directory / f"{name}.png").write_bytes(_png(figure))
+        figure.picture.savefig(directory / f"{name}.png", dpi=150)
         np.savez(directory / f"{name}.npz", **figure.numbers)
 
 
 def write_report(
     workdir: Path, result: Mapping[str, Any], config: Mapping[str, Any], figures: Mapping[str, Figure]
 ) -> None:
-    """Writes `report.html` from a result, its config and its figures."""
+    """Writes `report.html` from a result, its config and its figures, which `save_figures` has drawn."""
     template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(TEMPLATE.read_text())
     pictures = [
-        {"name": name, "caption": figure.caption, "png": base64.b64encode(_png(figure)).decode()}
+        {
+            "name": name,
+            "caption": figure.caption,
+            "png": base64.b64encode((workdir / "figures" / f"{name}.png").read_bytes()).decode(),
+        }
         for name, figure in figures.items()
     ]
     leaves = {name: value for name, value in flatten(config).items() if name not in DESCRIPTIVE}
     write(workdir / "report.html", template.render(result=result, config=leaves, figures=pictures))
-
-
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    figure.picture.savefig(buffer, format="png", dpi=150)
-    return buffer.getvalue()
