@@ -51,15 +51,15 @@ CIFAR = {
     "data.shorter": (),
     "data.size": 32,
     "data.memory": "device",
-    "model.widths": (64, 128, 256),
+    "model.widths": (32, 64, 128),
     "model.band": 1,
 }
 
 CPU = CIFAR | {
-    "cost": "an estimated 20 minutes on 2 cores",
-    "optimizer.decay_steps": 8000,
+    "cost": "10 minutes on 2 cores",
+    "optimizer.decay_steps": 6000,
     "evaluation.batch_size": 500,
-    "run.steps": 8000,
+    "run.steps": 6000,
     "run.steps_per_call": 1,
     "run.log_every": 100,
     "run.eval_every": 1000,

@@ -33,10 +33,10 @@ PAPER = {
 
 CPU = SUPER_RESOLUTION_CPU | {
     "cost": "an estimated 35 minutes on 2 cores",
-    "optimizer.learning_rate": 1e-3,
+    "optimizer.learning_rate": 4e-4,
     "optimizer.schedule": "cosine",
-    "optimizer.schedule_steps": 40_000,
-    "run.steps": 40_000,
+    "optimizer.schedule_steps": 32_000,
+    "run.steps": 32_000,
     "run.eval_every": 2000,
 }
 
