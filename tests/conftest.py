@@ -21,3 +21,5 @@ def compilation_cache(tmp_path_factory):
     os.environ["JAX_COMPILATION_CACHE_DIR"] = str(shared)
     jax.config.update("jax_compilation_cache_dir", str(shared))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.3)
+    # The programs that tests start take a few steps: compiling them is what costs.
+    os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"

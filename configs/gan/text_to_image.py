@@ -65,7 +65,7 @@ SMOKE = CPU | {
     "cost": "seconds, on generated scenes",
     "model.noise": 8,
     "model.projected": 4,
-    "model.generator": (8, 8, 4),
+    "model.generator": (8, 8, 8),
     "model.discriminator": (4, 4, 8),
     "embedding.words": 4,
     "embedding.cells": 8,
