@@ -8,8 +8,8 @@ Expected: cpu, at least 2 dB above filling with the mean of the pixels that touc
 higher PSNR; the adversary makes fills sharper.
 
     ./scripts/prepare_data cifar10
-    ./scripts/reproduce gan/context_encoder --config.model.adversarial=0 --workdir=runs/gan/context_encoder_l2
-    ./scripts/reproduce gan/context_encoder --config.compared_with=runs/gan/context_encoder_l2
+    ./scripts/reproduce gan/context_encoder:l2                 # reconstruction alone
+    ./scripts/reproduce gan/context_encoder --config.compared_with=runs/gan/context_encoder-l2
     ./scripts/reproduce gan/context_encoder --mode=predict --image=FILE --top=ROW --left=COLUMN
     ./scripts/reproduce gan/context_encoder:paper --config.hole=blocks          # or region
 """
@@ -66,6 +66,8 @@ CPU = CIFAR | {
     "run.checkpoint_every": 500,
 }
 
+L2 = CPU | {"model.adversarial": 0.0}
+
 SMOKE = CPU | {
     "cost": "seconds, on generated images",
     "data.name": "generated",
@@ -79,4 +81,4 @@ SMOKE = CPU | {
     "run.checkpoint_every": 3,
 }
 
-get_config = variants(paper=PAPER, cpu=CPU, smoke=SMOKE)
+get_config = variants(paper=PAPER, cpu=CPU, l2=L2, smoke=SMOKE)
