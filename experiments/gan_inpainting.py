@@ -191,13 +191,13 @@ def gradients(images: Array, hole: Array) -> Array:
 
 
 def fills_figure(config: ConfigDict, images: Array, hole: Array, fills: Array) -> Figure:
-    """Images with their holes, filled in several ways, and whole. `config.compared_with` has a net for one of them."""
+    """Images with their holes, filled in several ways, and whole; one way is that of `evaluation.compared_with`."""
     columns = {
         "seen": jnp.where(hole > 0, 1.0, images),
         "mean of what touches it": jnp.where(hole > 0, holes.surrounding_mean(images, hole), images),
     }
-    if config.compared_with:
-        theirs, of_both = trained(Path(config.compared_with), build)
+    if config.evaluation.compared_with:
+        theirs, of_both = trained(Path(config.evaluation.compared_with), build)
         of_gen = jax.tree.map(lambda pair: pair.gen, of_both, is_leaf=lambda node: isinstance(node, GenDisc))
         columns[name_of(theirs)] = model.fill(encoder_of(theirs), of_gen, images, hole)
     columns |= {name_of(config): fills, "original": images}

@@ -30,6 +30,7 @@ LATTICE = 60  # places along each axis of the plane
 SAMPLES = 20_000  # from which the generator's density is read
 DRAWN = 400  # points of the plane that are shown
 ARROWS = 25
+SHOWN = 8  # looks in the figure
 
 
 def build(config: ConfigDict) -> Experiment:
@@ -137,7 +138,7 @@ def watch(net: gan.Config, density: Density, of: Any) -> Watch:
         return Told({"divergence": sum(parts)})
 
     def film(steps: Sequence[int], numbers: Mapping[str, np.ndarray]) -> dict[str, Figure]:
-        shown = np.unique(np.linspace(0, len(steps) - 1, min(8, len(steps))).round().astype(int))
+        shown = np.unique(np.geomspace(1, len(steps), SHOWN).round().astype(int) - 1)  # the most is learnt at first
         if density.dimensions == 1:
             noise = np.linspace(-1, 1, ARROWS)
             of_step = {

@@ -37,8 +37,8 @@ settings as it says. A number a task (`error/qa1` and so on) has a line in the t
 def keep(workdir: Path) -> Path:
     """Copies the record of a finished run to results/BENCHMARK-VARIANT.json.
 
-    A run whose model or task was changed by flags is kept beside it, as results/BENCHMARK-VARIANT-KEY=VALUE.json, and
-    is an ablation: what the paper reports is not what it should reach.
+    A run whose model or task was changed by flags is kept beside it, as results/BENCHMARK-VARIANT-KEY=VALUE.json (of a
+    path, its last name), and is an ablation: what the paper reports is not what it should reach.
 
     Raises UserError when the run is not finished.
     """
@@ -53,7 +53,7 @@ def keep(workdir: Path) -> Path:
         for name, (value, _) in differences(config, variant).items()
         if name.split(".")[0] not in ("run", "evaluation") and name in flatten(config)
     }
-    parts = [f"{name.rpartition('.')[2]}={value}" for name, value in record["ablation"].items()]
+    parts = [f"{key.rpartition('.')[2]}={str(value).rpartition('/')[2]}" for key, value in record["ablation"].items()]
     name = "-".join([record["benchmark"].replace("/", "-"), record["variant"], *parts])
     target = RECORDS / f"{name}.json"
     target.write_text(json.dumps(record, indent=1) + "\n")

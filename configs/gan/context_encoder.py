@@ -9,7 +9,7 @@ higher PSNR; the adversary makes fills sharper.
 
     ./scripts/prepare_data cifar10
     ./scripts/reproduce gan/context_encoder:l2                 # reconstruction alone
-    ./scripts/reproduce gan/context_encoder --config.compared_with=runs/gan/context_encoder-l2
+    ./scripts/reproduce gan/context_encoder --config.evaluation.compared_with=runs/gan/context_encoder-l2
     ./scripts/reproduce gan/context_encoder --mode=predict --image=FILE --top=ROW --left=COLUMN
     ./scripts/reproduce gan/context_encoder:paper --config.hole=blocks          # or region
 """
@@ -39,8 +39,7 @@ PAPER = {
     },
     "optimizer": ADAM | {"gen_factor": 10.0},  # of the context encoder's rate, over the discriminator's
     "batch_size": 64,
-    "evaluation": {"batch_size": 100, "crops": 1},
-    "compared_with": "",  # a run whose fills are drawn beside
+    "evaluation": {"batch_size": 100, "crops": 1, "compared_with": ""},  # a run whose fills are drawn beside
     "run": RUN | {"steps": 1_000_000, "eval_every": 20_000},
     "reported": {},
 }
