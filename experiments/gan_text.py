@@ -36,6 +36,7 @@ class System:
     nets: text_to_image.Config
     embedding: joint_embedding.Config
     beta: float
+    smoothing: float
 
     def init(self, key: Key) -> tuple[GenDisc, GenDisc]:
         of_nets, of_embedding = jax.random.split(key)
@@ -65,7 +66,8 @@ class System:
         (right, wrong), seen = self.discriminate(params, stats, images, both(phi), train=True)
         of_fake, seen = self.discriminate(params, stats._replace(disc=seen), fake, phi, train=True)
         theta = joint_embedding.look(self.embedding, params.disc["embedding"], images)
-        apart, matching = joint_embedding.loss(theta, learnt), text_to_image.matching_loss(right, wrong, of_fake)
+        apart = joint_embedding.loss(theta, learnt)
+        matching = text_to_image.matching_loss(right, wrong, of_fake, self.smoothing)
         metrics = {
             "loss/disc": Mean.of(matching),
             "loss/embedding": Mean.of(apart),
@@ -189,7 +191,7 @@ def system_of(config: ConfigDict, sets: Captioned) -> System:
         discriminator=tuple(model.discriminator),
     )
     sizes = {**embedding, "eye": tuple(embedding.eye), "vocabulary": sets.vocabulary.size, "size": model.size}
-    return System(nets, joint_embedding.Config(**sizes), model.beta)
+    return System(nets, joint_embedding.Config(**sizes), model.beta, config.smoothing)
 
 
 def both(phi_NE: Array) -> Array:

@@ -34,6 +34,7 @@ PAPER = {
         "beta": 0.5,  # GAN-INT
     },
     "embedding": {"words": 300, "cells": 512, "embedding": 1024, "eye": (64, 128, 256, 512)},
+    "smoothing": 0.0,  # of the target of pictures with their own sentences
     "average": 0.0,  # of the generator's parameters over steps, with which it is tested
     "optimizer": ADAM,
     "batch_size": 64,
@@ -45,6 +46,7 @@ PAPER = {
 CPU = MINUTES | {
     "cost": "30 minutes on 2 cores",
     "data.name": "scenes",
+    "smoothing": 0.1,
     "average": 0.995,
     "model.size": 32,
     "model.projected": 64,

@@ -143,10 +143,13 @@ def discriminate(config: Config, variables: Variables, images: Array, condition:
     return (logits, *stats) if train else logits
 
 
-def matching_loss(right_N: Array, wrong_N: Array, fake_N: Array) -> Array:
-    """What the discriminator of GAN-CLS minimises: -(log s_r + (log(1 - s_w) + log(1 - s_f)) / 2), from logits."""
+def matching_loss(right_N: Array, wrong_N: Array, fake_N: Array, smoothing: float = 0.0) -> Array:
+    """What the discriminator of GAN-CLS minimises: -(log s_r + (log(1 - s_w) + log(1 - s_f)) / 2), from logits.
+
+    smoothing: of the target of right ones, which is 1 in the paper.
+    """
     told = (adversarial.log_fake(wrong_N) + adversarial.log_fake(fake_N)) / 2
-    return -(adversarial.log_real(right_N) + told)
+    return -(adversarial.log_real(right_N, smoothing) + told)
 
 
 def interpolated(phi_NE: Array, beta: float) -> Array:

@@ -23,9 +23,12 @@ class GenDisc(NamedTuple):
     disc: Any
 
 
-def log_real(logits_N: Array) -> Array:
-    """E log D(x)."""
-    return -jnp.mean(jax.nn.softplus(-logits_N))
+def log_real(logits_N: Array, smoothing: float = 0.0) -> Array:
+    """E log D(x), or E [(1 - s) log D(x) + s log(1 - D(x))]: the target of real examples lowered to 1 - s.
+
+    Only of the real ones: Salimans et al. 2016 (arXiv 1606.03498), section 3.4.
+    """
+    return -jnp.mean((1 - smoothing) * jax.nn.softplus(-logits_N) + smoothing * jax.nn.softplus(logits_N))
 
 
 def log_fake(logits_N: Array) -> Array:
@@ -39,11 +42,8 @@ def value(real_N: Array, fake_N: Array) -> Array:
 
 
 def discriminator_loss(real_N: Array, fake_N: Array, smoothing: float = 0.0) -> Array:
-    """-V(D, G), with the target of real examples lowered to 1 - `smoothing`.
-
-    Only the targets of the real ones: Salimans et al. 2016 (arXiv 1606.03498), section 3.4.
-    """
-    return -((1 - smoothing) * log_real(real_N) + smoothing * log_fake(real_N) + log_fake(fake_N))
+    """-V(D, G), with the target of real examples lowered to 1 - `smoothing`."""
+    return -(log_real(real_N, smoothing) + log_fake(fake_N))
 
 
 def minimax(fake_N: Array) -> Array:
