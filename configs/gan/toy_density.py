@@ -34,7 +34,7 @@ PAPER = {  # figure 1 is a drawing: the sizes are ours
     "optimizer": ADAM | {"learning_rate": 1e-3, "decay_begin": 10_000, "decay_steps": 10_000},
     "batch_size": 256,
     "evaluation": {"batch_size": 1000, "samples": 10_000},
-    "run": RUN | {"replicas": 5, "steps": 20_000, "steps_per_call": 100, "log_every": 500, "eval_every": 200},
+    "run": RUN | {"replicas": 5, "steps": 20_000, "steps_per_call": 100, "log_every": 500, "eval_every": 500},
     "reported": {
         "test_value": {
             "value": -1.3863,
