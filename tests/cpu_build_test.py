@@ -1,6 +1,7 @@
 """The kernels' library: compiled at first use, kept, and done without where it cannot be had."""
 
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -33,6 +34,14 @@ def script(path: Path, text: str) -> Path:
     path.write_text(f"#!/bin/sh\n{text}\n")
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
     return path
+
+
+@pytest.fixture(autouse=True)
+def quick_compiler(tmp_path_factory, monkeypatch):
+    """What is compiled here is hardly run."""
+    compiler = next(filter(shutil.which, build.COMPILERS), None)
+    if compiler:
+        monkeypatch.setenv("CXX", str(script(tmp_path_factory.mktemp("bin") / "compiler", f'exec {compiler} "$@" -O0')))
 
 
 @pytest.fixture(scope="module")
