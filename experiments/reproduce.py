@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from deepx.engine.config import load
+from deepx.engine.config import flags_of, load
 from deepx.engine.errors import UserError, nearest
 from deepx.engine.workdir import workdir_of
 
@@ -39,6 +39,8 @@ def benchmarks() -> list[str]:
 def command_for(argv: list[str]) -> list[str]:
     """The experiment's command line for the arguments of this one.
 
+    A run that is only looked at (--mode) has its own config, with the flags that it was made with, unless some are given.
+
     Raises UserError for a missing or unknown name.
     """
     if argv[0].startswith("-"):
@@ -47,8 +49,20 @@ def command_for(argv: list[str]) -> list[str]:
     variant = variant or DEFAULT_VARIANT
     if name not in benchmarks():
         raise UserError(f"There is no benchmark {name!r}.{nearest(name, benchmarks())} --list shows them all.")
-    family = name.split("/")[0]
-    return [sys.executable, "-P", "-m", f"experiments.{family}", f"--config={CONFIGS / name}.py:{variant}", *flags]
+    config, given = f"--config={CONFIGS / name}.py:{variant}", dict(flags_of(flags))
+    workdir = Path(given.get("workdir") or workdir_of(name, variant))
+    if given.get("mode", "train") != "train" and not any(flag.startswith("config.") for flag in given):
+        config = f"--workdir={workdir}" if _is_of(workdir, name, variant) else config
+    return [sys.executable, "-P", "-m", f"experiments.{name.split('/')[0]}", config, *flags]
+
+
+def _is_of(workdir: Path, name: str, variant: str) -> bool:
+    """Whether a run of this benchmark's variant lives there."""
+    try:
+        theirs = json.loads((workdir / "config.json").read_text())
+    except (OSError, json.JSONDecodeError):
+        return False
+    return (theirs.get("benchmark"), theirs.get("variant")) == (name, variant)
 
 
 def catalogue() -> Table:

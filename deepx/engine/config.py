@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import importlib.util
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,14 @@ def check_name(name: str, config: ConfigDict) -> None:
         section = name.rsplit(".", 1)[0]
         siblings = [key for key in valid if key.startswith(section + ".")] or sorted({k.split(".")[0] for k in valid})
         raise UserError(f"The config has no key {name!r}.{hint} Valid here: {', '.join(siblings)}.")
+
+
+def flags_of(argv: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Names and values of `--name=value` and `--name value`."""
+    for argument, following in zip(argv, [*argv[1:], ""], strict=True):
+        if argument.startswith("-"):
+            name, joined, value = argument.lstrip("-").partition("=")
+            yield name, value if joined else following
 
 
 def check_overrides(argv: Sequence[str], config: ConfigDict) -> None:

@@ -71,7 +71,7 @@ def main(build: Build) -> None:
 def _parse(argv: Sequence[str]) -> list[str]:
     """absl's parser, with config keys checked first and every mistake a UserError."""
     signal.signal(signal.SIGTERM, _terminated)
-    given = next((value for flag, value in _flags(argv) if flag == "config"), None)
+    given = next((value for flag, value in configuration.flags_of(argv) if flag == "config"), None)
     if given is not None:
         path, _, variant = given.partition(":")
         configuration.check_overrides(argv, configuration.load(Path(path), variant or "paper"))
@@ -81,14 +81,6 @@ def _parse(argv: Sequence[str]) -> list[str]:
         return flags.FLAGS(argv)
     except (flags.Error, AttributeError, ValueError, TypeError, OSError) as error:
         raise UserError(f"{str(error).strip().splitlines()[-1]}") from error
-
-
-def _flags(argv: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Names and values of `--name=value` and `--name value`."""
-    for argument, following in zip(argv, [*argv[1:], ""], strict=True):
-        if argument.startswith("-"):
-            name, joined, value = argument.lstrip("-").partition("=")
-            yield name, value if joined else following
 
 
 def _run(build: Build) -> int:
