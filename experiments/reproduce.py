@@ -39,7 +39,7 @@ def benchmarks() -> list[str]:
 def command_for(argv: list[str]) -> list[str]:
     """The experiment's command line for the arguments of this one.
 
-    A run that is only looked at (--mode) has its own config, with the flags that it was made with, unless some are given.
+    A run that is only looked at (--mode) has its own config, with the flags it was made with, unless some are given.
 
     Raises UserError for a missing or unknown name.
     """

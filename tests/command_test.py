@@ -87,6 +87,19 @@ def test_the_record_is_kept_and_stands_in_the_results(finished, tmp_path, monkey
         results.keep(tmp_path)
 
 
+def test_a_run_that_is_looked_at_keeps_the_flags_it_was_made_with(tmp_path):
+    (tmp_path / "config.json").write_text('{"benchmark": "ntm/copy", "variant": "cpu"}')
+    its_own, there = f"--workdir={tmp_path}", ["--mode=predict", f"--workdir={tmp_path}"]
+    assert reproduce.command_for(["ntm/copy", *there])[4:] == [its_own, *there]
+    for others in (
+        ["ntm/copy:smoke", *there],
+        ["ntm/associative_recall", *there],
+        ["ntm/copy", *there, "--config.run.steps=3"],
+    ):
+        assert its_own not in reproduce.command_for(others)[4:5], others
+    assert its_own not in reproduce.command_for(["ntm/copy", there[1]])[4:5]
+
+
 def test_results_md_is_what_the_records_say():
     assert (ROOT / "RESULTS.md").read_text() == results.page()
 
