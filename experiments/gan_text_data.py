@@ -107,9 +107,9 @@ def scenes(config: ConfigDict) -> Captioned:
 def shapes(config: ConfigDict) -> Captioned:
     """easy-VQA; `data.held_out` of its training pictures validate."""
     held_out, size = config.data.held_out, config.evaluation.batch_size
-    if config.model.size != 64:
-        raise UserError(f"easy-VQA's pictures have 64 pixels, and model.size is {config.model.size}.")
-    everything, test = easy_vqa.load("train"), easy_vqa.load("test")
+    if config.model.size > easy_vqa.SIDE:
+        raise UserError(f"easy-VQA's pictures have {easy_vqa.SIDE} pixels, and model.size is {config.model.size}.")
+    everything, test = (easy_vqa.load(part, size=config.model.size) for part in ("train", "test"))
     total = len(everything["image"])
     if not 0 < held_out < total:
         raise UserError(f"data.held_out is {held_out}; it must leave some of the {total} training pictures to both.")

@@ -53,6 +53,9 @@ def test_easy_vqa_is_read_by_its_questions(package):
     assert shapes["image"].shape == (2, 64, 64, 3) and shapes["image"][:, 0, 0, 0].tolist() == [0, 10]
     assert [easy_vqa.CLASSES["colour"][c] for c in shapes["colour"]] == ["blue", "teal"]
     assert [easy_vqa.CLASSES["shape"][s] for s in shapes["shape"]] == ["rectangle", "triangle"]
+    small = easy_vqa.load("train", package, size=32)["image"]
+    whole = shapes["image"].astype(float).reshape(2, 32, 2, 32, 2, 3).mean((2, 4))
+    assert np.abs(small - whole).max() <= 0.5
     with pytest.raises(ValueError, match="not 'valid'"):
         easy_vqa.load("valid", package)
     known, (template, colour, shape) = easy_vqa.vocabulary(), (1, 2, 0)

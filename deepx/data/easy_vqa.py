@@ -23,12 +23,13 @@ CLASSES = {
     "colour": ("red", "green", "blue", "teal", "gray", "black", "yellow", "brown"),
     "shape": ("circle", "rectangle", "triangle"),
 }
+SIDE = 64  # pixels of its pictures
 COUNTS = {name: len(classes) for name, classes in CLASSES.items()}
 TEMPLATES = ("a {} {}", "there is a {} {}", "the picture shows a {} {}", "one {} {} on a pale ground")
 
 
-def load(split: str, folder: Path | None = None) -> Mapping[str, np.ndarray]:
-    """{"image": uint8 [N, 64, 64, 3], "colour", "shape": int32 [N]} of "train" or "test", in order of their numbers.
+def load(split: str, folder: Path | None = None, *, size: int = SIDE) -> Mapping[str, np.ndarray]:
+    """{"image": uint8 [N, size, size, 3], "colour", "shape": int32 [N]} of "train" or "test", in order of numbers.
 
     folder: of the package's data. Raises DataNotPrepared where the package is not installed, ValueError for a split
     that there is not.
@@ -40,9 +41,15 @@ def load(split: str, folder: Path | None = None) -> Mapping[str, np.ndarray]:
     for question, answer, number in json.loads((folder / "questions.json").read_text()):
         shown.setdefault(number, {}).update(told(question, answer))
     complete = sorted(number for number, of in shown.items() if len(of) == len(CLASSES))
-    pictures = [np.asarray(Image.open(folder / "images" / f"{number}.png").convert("RGB")) for number in complete]
+    pictures = [np.asarray(scaled(Image.open(folder / "images" / f"{number}.png"), size)) for number in complete]
     of_class = {name: np.array([shown[number][name] for number in complete], np.int32) for name in CLASSES}
     return {"image": np.stack(pictures), **of_class}
+
+
+def scaled(picture: Image.Image, size: int) -> Image.Image:
+    """In colours, and where it must be smaller, every pixel the mean of those it stands for."""
+    picture = picture.convert("RGB")
+    return picture if size == picture.width else picture.resize((size, size), Image.Resampling.BOX)
 
 
 def told(question: str, answer: str) -> dict[str, int]:
