@@ -3,7 +3,7 @@
 Radford, Metz, Chintala 2015, arXiv 1511.06434, sections 4 and 6.3.2, figure 7, with red and blue circles and squares in
 place of faces.
 
-Expected: cpu, red square - red circle + blue circle = blue square, more often than the 25% of a guess. No download.
+Expected: red square - red circle + blue circle = blue square; how often, see RESULTS.md. No download.
 
     ./scripts/reproduce gan/dcgan_scenes
 """
