@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 from ml_collections import ConfigDict
 
-from deepx.data import faces, images
-from deepx.data.images import Images
 from deepx.engine.adversarial import adversarial, watched
 from deepx.engine.averaged import averaged
 from deepx.engine.data import epochs, one_pass
@@ -18,22 +16,17 @@ from deepx.engine.errors import UserError
 from deepx.engine.experiment import Array, Experiment, Key, Mean
 from deepx.models import attribute_classifier
 from deepx.nn.adversarial import GENERATOR_LOSSES, GenDisc, discriminator_loss
-from experiments import gan_report, image_sets
+from experiments import gan_report
+from experiments.gan_image_data import image_data
 from experiments.gan_schedule import optimizers
 from experiments.gan_systems import system_of
 from experiments.judged import Judged, judge_error, judged
 
 
-class Sets(NamedTuple):
-    """uint8 images with labels."""
-
-    train: Images
-    valid: Images
-    test: Images
-
-
 def build(config: ConfigDict) -> Experiment:
-    """The experiment of a config whose nets `gan_systems` knows. Raises UserError, ValueError, DataNotPrepared."""
+    """The experiment of a config whose nets `gan_systems` knows. Raises UserError, ValueError, DataNotPrepared,
+    DataCorrupt.
+    """
     system = system_of(config.model)
     sets = image_data(config.data, system.config.data_shape)
     shape = sets.train["image"].shape[1:]
@@ -41,7 +34,7 @@ def build(config: ConfigDict) -> Experiment:
         raise UserError(
             f"model makes images of {system.config.data_shape}; those of data.name {config.data.name!r} are {shape}."
         )
-    judge = attribute_classifier.Config((("label", classes(sets)),), size=shape[0], channels=shape[2])
+    judge = attribute_classifier.Config((("label", sets.classes),), size=shape[0], channels=shape[2])
     generator_loss = GENERATOR_LOSSES[config.loss]
     mean = sets.train["image"].mean(0) / 255
 
@@ -78,10 +71,8 @@ def build(config: ConfigDict) -> Experiment:
     def eval_step(state: Judged, batch: Mapping[str, Array]) -> Mapping[str, Mean]:
         disc = variables(state.game.params, state.game.stats).disc
         real_N = system.discriminate(disc, scaled(batch["image"]), batch["label"])
-        return {
-            "d_real": Mean.of(jax.nn.sigmoid(real_N), batch["mask"]),
-            **judge_error(judge, state, scaled(batch["image"]), {"label": batch["label"]}, batch["mask"]),
-        }
+        error = judge_error(judge, state, scaled(batch["image"]), {"label": batch["label"]}, batch["mask"])
+        return {"d_real": Mean.of(jax.nn.sigmoid(real_N), batch["mask"]), **(error if sets.classes > 1 else {})}
 
     game = judged(
         adversarial(init, GenDisc(gen_loss, disc_loss), optimizers(config), config.discriminator_steps),
@@ -115,8 +106,9 @@ def build(config: ConfigDict) -> Experiment:
                 "judge_error": "%",
                 "condition_accuracy": "%",
                 "svm_accuracy": "%",
+                "arithmetic_accuracy": "%",
             },
-            provenance=image_sets.origin(config.data.name),
+            provenance=sets.provenance,
         ),
         config.average,
         part=lambda state: (state.game.params.gen, state.game.stats.gen),
@@ -136,28 +128,3 @@ def with_generator(state: Judged, part: tuple[Any, Any]) -> Judged:
 def scaled(pixels: Array) -> Array:
     """uint8 as [-1, 1]."""
     return pixels.astype(jnp.float32) / 127.5 - 1
-
-
-def classes(sets: Sets) -> int:
-    return int(sets.train["label"].max()) + 1
-
-
-def image_data(data: ConfigDict, shape: tuple[int, int, int]) -> Sets:
-    """What `data.name` names: 'digits', which need no download, 'generated', or a prepared set of small images.
-
-    The former are made in `shape`, of which the others must be. Raises UserError, DataNotPrepared, DataCorrupt.
-    """
-    if data.name == "celeb_a":
-        return Sets(*(faces.load(part, shape[0]) for part in ("train", f"validation[:{data.held_out}]", "test")))
-    if data.name == "digits":
-        everything = images.digits(shape[0])
-    elif data.name == "generated":
-        everything = images.generated_images(96, shape=shape)
-    else:
-        everything = images.load(data.name, "train")
-    total = len(everything["label"])
-    if not 0 < data.held_out < total:
-        raise UserError(f"data.held_out is {data.held_out}; it must leave some of the {total} images to both sides.")
-    if data.name in ("digits", "generated"):  # they have no test set: half of what is held out
-        return Sets(*images.split(everything, total - data.held_out, data.held_out // 2, -(-data.held_out // 2)))
-    return Sets(*images.split(everything, total - data.held_out, data.held_out), images.load(data.name, "test"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -15,6 +16,8 @@ from deepx.analysis import sample_figures as figures
 from deepx.analysis.parzen import parzen
 from deepx.engine.experiment import Array, Figure, Key, Report, Told, Watch
 from deepx.models import attribute_classifier, dcgan
+from experiments import gan_arithmetic
+from experiments.gan_image_data import Sets
 from experiments.gan_systems import System
 
 GRID = 10  # rows and columns of a grid
@@ -32,12 +35,12 @@ class Sight(NamedTuple):
     judge: attribute_classifier.Config
     generator: Callable[[Any], Any]
     discriminator: Callable[[Any], Any]
-    sets: Any
+    sets: Sets
     evaluation: ConfigDict
 
     @property
     def classes(self) -> int:
-        return dict(self.judge.heads)["label"]
+        return self.sets.classes
 
     def sample(self, state: Any, key: Key, y: Array) -> Array:
         """Images in [-1, 1] of the classes y [N]."""
@@ -51,14 +54,20 @@ class Sight(NamedTuple):
         return shown(np.concatenate(made)[:n]), y[:n]
 
     def judged(self, state: Any, images: Array) -> tuple[Array, Array]:
-        """The judge's answers [N] and features [N, F]."""
+        """The judge's logits [N, classes] and features [N, F]."""
         logits, features = attribute_classifier.with_features(self.judge, state.verdicts, images)
-        return logits["label"].argmax(-1), features
+        return logits["label"], features
 
 
 def shown(images: np.ndarray) -> np.ndarray:
     """[-1, 1] as [0, 1]."""
     return (np.asarray(images) + 1) / 2
+
+
+def in_pieces(function: Callable[[Any], Any], x: Any) -> Any:
+    """function(x [N, ...]), some rows at once: an array, or several."""
+    found = [jax.device_get(function(x[i : i + PIECE])) for i in range(0, len(x), PIECE)]
+    return jax.tree.map(lambda *parts: np.concatenate(parts), *found)
 
 
 def watch(sight: Sight) -> Watch:
@@ -68,17 +77,17 @@ def watch(sight: Sight) -> Watch:
     def look(state: Any, key: Key) -> dict[str, Array]:
         y = jnp.arange(LOOKED) % sight.classes
         made = sight.sample(state, key, y)
-        answers, features = sight.judged(state, made)
+        logits, features = sight.judged(state, made)
         pixels = jnp.asarray(real).astype(jnp.float32) / 127.5 - 1
-        of_real, real_features = sight.judged(state, pixels)
+        real_logits, real_features = sight.judged(state, pixels)
         told_apart = [
             jnp.mean(100.0 * (sign * sight.system.discriminate(sight.discriminator(state), x, labels) > 0))
-            for sign, x, labels in ((1, pixels, of_real), (-1, made, y))
+            for sign, x, labels in ((1, pixels, real_logits.argmax(-1)), (-1, made, y))
         ]
         return {
             "grid": made[: GRID * GRID],
             "asked": y,
-            "answers": answers,
+            "answers": logits.argmax(-1),
             "features": features,
             "real_features": real_features,
             "spread": jnp.stack([spread(made), spread(pixels)]),
@@ -87,8 +96,11 @@ def watch(sight: Sight) -> Watch:
 
     def tell(numbers: Mapping[str, np.ndarray]) -> Told:
         last = {name: array[-1] for name, array in numbers.items()}
-        of_class = samples.shares(last["answers"], sight.classes)
         diversity = float(last["spread"][0] / last["spread"][1])
+        seen = collapse.Seen(diversity=diversity, right=numbers["right"].tolist())
+        if sight.classes == 1:  # a judge that has learnt nothing
+            return Told({"diversity": diversity}, collapse.alarms(seen))
+        of_class = samples.shares(last["answers"], sight.classes)
         metrics = {
             "modes_covered": samples.modes_covered(of_class, sight.evaluation.least_share),
             "diversity": diversity,
@@ -97,7 +109,7 @@ def watch(sight: Sight) -> Watch:
         if sight.system.conditional:
             metrics["condition_accuracy_look"] = 100 * np.mean(last["answers"] == last["asked"])
         commonest = int(of_class.argmax())
-        seen = collapse.Seen(float(of_class[commonest]), str(commonest), diversity, numbers["right"].tolist())
+        seen = seen._replace(commonest_share=float(of_class[commonest]), commonest=str(commonest))
         return Told(metrics, collapse.alarms(seen))
 
     def film(steps: Sequence[int], numbers: Mapping[str, np.ndarray]) -> dict[str, Figure]:
@@ -129,43 +141,66 @@ def reported(sight: Sight, replicas: int) -> Callable[[Any, Key], Report]:
 
     def each(states: Any, keys: Key) -> Report:
         reports = [report(sight, jax.tree.map(lambda a, r=r: a[r], states), keys[r]) for r in range(replicas)]
-        metrics = {name: np.array([one.metrics[name] for one in reports]) for name in reports[0].metrics}
+        named = [name for name in reports[0].metrics if all(name in one.metrics for one in reports)]
+        metrics = {name: np.array([one.metrics[name] for one in reports]) for name in named}
         return Report(reports[0].figures, metrics)
 
     return each if replicas > 1 else lambda state, key: report(sight, state, key)
 
 
 def report(sight: Sight, state: Any, key: Key) -> Report:
-    """Log-likelihood by Parzen windows, the distance of features, modes, and where samples stand in the training set.
+    """Log-likelihood by Parzen windows, what the judge says, where samples stand in the training set, and arithmetic.
 
     Test images are those of the test set, which nothing has looked at before.
     """
     evaluation, sets = sight.evaluation, sight.sets
     made, asked = sight.many(state, key, evaluation.samples)
-    judge = jax.jit(sight.judged)
-
-    def verdicts(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        found = [judge(state, 2 * images[i : i + PIECE] - 1) for i in range(0, len(images), PIECE)]
-        return tuple(np.concatenate(part) for part in zip(*found, strict=True))
-
     valid, test = (of["image"][: evaluation.samples].astype(np.float32) / 255 for of in (sets.valid, sets.test))
-    answers, features = verdicts(made)
-    _, real_features = verdicts(test)
-    of_class = samples.shares(answers, sight.classes)
     estimate = parzen(made, valid[: evaluation.parzen_valid], test)
     metrics = {
         "parzen_ll": estimate.log_likelihood,
         "parzen_standard_error": estimate.standard_error,
         "parzen_sigma": estimate.sigma,
+    }
+    if sight.classes > 1:
+        metrics |= verdicts(sight, state, made, asked, test)
+        if "svm_examples" in evaluation:
+            metrics["svm_accuracy"] = svm_accuracy(sight, state, evaluation.svm_examples)
+    of_kinds = arithmetic(sight, state, key)
+    figures_of = {**of_kinds.figures, **ways(sight, state, key), **neighbours(sight, made[:NEIGHBOURS])}
+    return Report(figures_of, {**metrics, **of_kinds.metrics})
+
+
+def verdicts(sight: Sight, state: Any, made: np.ndarray, asked: np.ndarray, test: np.ndarray) -> dict[str, float]:
+    """What the judge says of the samples, of which classes were asked for, and of test images."""
+    judge = partial(jax.jit(sight.judged), state)
+    (logits, features), (_, real_features) = (in_pieces(judge, 2 * images - 1) for images in (made, test))
+    answers = logits.argmax(-1)
+    of_class = samples.shares(answers, sight.classes)
+    metrics = {
         "frechet": frechet.frechet_distance(features, real_features),
-        "modes_covered": samples.modes_covered(of_class, evaluation.least_share),
+        "modes_covered": samples.modes_covered(of_class, sight.evaluation.least_share),
         "class_divergence": samples.divergence(of_class),
     }
     if sight.system.conditional:
         metrics["condition_accuracy"] = 100 * float(np.mean(answers == asked))
-    if "svm_examples" in evaluation:
-        metrics["svm_accuracy"] = svm_accuracy(sight, state, evaluation.svm_examples)
-    return Report({**ways(sight, state, key), **neighbours(sight, made[:NEIGHBOURS])}, metrics)
+    return metrics
+
+
+def arithmetic(sight: Sight, state: Any, key: Key) -> Report:
+    """Arithmetic on noise, where nothing else makes an image and its classes are the kinds of two attributes."""
+    if sight.system.conditional or not sight.sets.kinds:
+        return Report({})
+    make = jax.jit(lambda state, z: sight.system.generate(sight.generator(state), z, None))
+    judge = jax.jit(lambda state, images: jax.nn.softmax(sight.judged(state, images)[0]))
+    of_noise, of_sums = jax.random.split(jax.random.fold_in(key, 2))
+    return gan_arithmetic.arithmetic(
+        sight.system.noise(of_noise, gan_arithmetic.LOOKED),
+        lambda z: shown(in_pieces(partial(make, state), z)),
+        lambda images: in_pieces(partial(judge, state), 2 * images - 1),
+        of_sums,
+        sight.sets.kinds,
+    )
 
 
 def ways(sight: Sight, state: Any, key: Key) -> dict[str, Figure]:
@@ -201,8 +236,7 @@ def svm_accuracy(sight: Sight, state: Any, examples: int) -> float:
     features_of = jax.jit(lambda x: dcgan.features(sight.system.config, variables, x))
 
     def features(images: np.ndarray) -> np.ndarray:
-        parts = (images[i : i + PIECE].astype(np.float32) / 127.5 - 1 for i in range(0, len(images), PIECE))
-        return np.concatenate([features_of(part) for part in parts])
+        return in_pieces(lambda part: features_of(part.astype(np.float32) / 127.5 - 1), images)
 
     train, test = sight.sets.train, sight.sets.test
     scale = StandardScaler().fit(seen := features(train["image"][:examples]))

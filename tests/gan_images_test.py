@@ -4,12 +4,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from ml_collections import ConfigDict
+from PIL import Image
 
-from deepx.data import faces, images
+from deepx.data import faces, images, squares
 from deepx.data.densities import DENSITIES
+from deepx.data.errors import DataCorrupt, DataNotPrepared
+from deepx.data.scenes import kinds
 from deepx.engine.config import load
 from deepx.engine.errors import UserError
-from experiments import gan
+from experiments import gan, gan_image_data
 from experiments.gan_systems import system_of
 from experiments.reproduce import CONFIGS
 
@@ -44,7 +48,72 @@ def test_a_face_is_the_middle_of_its_photograph():
     photograph = np.zeros((218, 178, 3), np.uint8)
     photograph[55:163, 35:143] = 200
     assert np.all(faces.face(photograph, 64) == 200)
-    assert faces.kind({"Male": True, "Smiling": False}) == 2
+    assert faces.kind({"Male": True, "Smiling": False}) == 2 and faces.KINDS[2] == "neutral man"
+
+
+def test_scenes_are_of_the_kind_that_they_are_labelled(monkeypatch):
+    monkeypatch.setattr(kinds, "PIECE", 30)
+    found = kinds.images(70, 32, seed=3)
+    assert found["image"].shape == (70, 32, 32, 3) and found["image"].dtype == np.uint8 and found["label"].max() == 3
+    for picture, label in zip(found["image"].astype(int), found["label"], strict=True):
+        on = np.ptp(picture, axis=-1) > 60  # the ground is grey
+        rows, columns = np.nonzero(on)
+        red, _, blue = picture[int(rows.mean().round()), int(columns.mean().round())]
+        box = (np.ptp(rows) + 1) * (np.ptp(columns) + 1)
+        square = on.sum() / box > 0.93  # a circle fills pi / 4 of its box
+        assert kinds.KINDS[label] == f"{'blue' if blue > red else 'red'} {'square' if square else 'circle'}"
+    np.testing.assert_array_equal(found["image"], kinds.images(70, 32, seed=3)["image"])
+    assert not np.array_equal(found["image"], kinds.images(70, 32)["image"])
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Twelve pictures of 9 x 4 pixels, whose middle has two halves, of another colour each."""
+    for i in range(12):
+        picture = np.full((4, 9, 3), 255, np.uint8)
+        picture[:, 2:4], picture[:, 4:6] = (20 * i, 0, 0), (0, 20 * i, 0)
+        Image.fromarray(picture if i else picture.swapaxes(0, 1)).save(tmp_path / f"{i:02}.png")
+    (tmp_path / "notes.txt").write_text("no picture")
+    return tmp_path
+
+
+def test_pictures_of_a_folder_are_cut_to_the_middle_and_scaled(folder):
+    found = squares.load(folder, 2, 3)
+    assert found["image"].shape == (12, 2, 2, 3) and not found["label"].any()
+    np.testing.assert_array_equal(found["image"][5], [[(100, 0, 0), (0, 100, 0)]] * 2)
+    np.testing.assert_array_equal(squares.load(folder, 1, 3)["image"][5], [[(50, 50, 0)]])
+    np.testing.assert_array_equal(squares.load(folder, 2, 1)["image"][5, 0], [[30], [59]])  # 0.299 red + 0.587 green
+
+
+def test_what_data_are_split_into(folder, monkeypatch):
+    monkeypatch.setattr(gan_image_data, "SCENES", 30)
+    for name, shape, total, classes, said in (
+        (str(folder), (2, 2, 3), 12, 1, f"12 pictures in the folder {folder.name}"),
+        ("scenes", (8, 8, 3), 30, 4, "generated scenes"),
+        ("digits", (8, 8, 1), 1797, 10, "scikit-learn's digits"),
+        ("generated", (4, 4, 1), 96, 10, "generated"),
+    ):
+        sets = gan_image_data.image_data(ConfigDict({"name": name, "held_out": 5}), shape)
+        assert [len(part["label"]) for part in (sets.train, sets.valid, sets.test)] == [total - 5, 2, 3]
+        assert sets.train["image"].shape[1:] == shape and sets.classes == classes and sets.provenance == said
+        assert len(sets.kinds) == (4 if name == "scenes" else 0)
+
+
+def test_folders_that_cannot_be_learnt_from(folder, tmp_path):
+    def load(name, held_out=4):
+        return gan_image_data.image_data(ConfigDict({"name": str(name), "held_out": held_out}), (2, 2, 3))
+
+    for held_out in (3, 8, 5000):
+        with pytest.raises(UserError, match=f"data.held_out is {held_out}, of 12 images; it must be 4 or more"):
+            load(folder, held_out)
+    with pytest.raises(DataNotPrepared, match="There is no folder ./none of pictures"):
+        load("./none")
+    (folder / "empty").mkdir()
+    with pytest.raises(DataNotPrepared, match="empty has no pictures in it"):
+        load(folder / "empty")
+    (folder / "torn.png").write_bytes((folder / "05.png").read_bytes()[:60])
+    with pytest.raises(DataCorrupt, match="torn.png"):
+        load(folder)
 
 
 @pytest.mark.parametrize("name", ["goodfellow_mnist", "dcgan_mnist", "conditional_mnist"])
@@ -70,7 +139,7 @@ def test_the_output_of_a_gan_begins_at_the_mean_of_the_data():
     [
         ("dcgan_mnist", {"model.name": "dcgann"}, "model.name is 'dcgann'.* Did you mean 'dcgan'"),
         ("toy_density", {"data.name": "rings"}, "data.name is 'rings'.* Did you mean 'ring'"),
-        ("dcgan_mnist", {"data.held_out": 96}, "it must leave some of the 96 images to both sides"),
+        ("dcgan_mnist", {"data.held_out": 96}, "data.held_out is 96, of 96 images"),
         ("dcgan_mnist", {"optimizer.name": "adagrad"}, "optimizer.name is 'adagrad'"),
     ],
 )

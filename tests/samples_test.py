@@ -82,6 +82,21 @@ def test_images_are_tiled_in_their_order_with_white_between():
     np.testing.assert_allclose(sample_figures.tiled(images, 1, 2)[..., 0], [[0, 1, 1, 0.1], [1] * 4, [0.2, 1, 1, 0.3]])
 
 
+def test_a_sum_stands_beside_its_terms_and_their_samples():
+    samples, means, results = np.arange(9).reshape(3, 3), np.arange(9, 12), np.arange(12, 21).reshape(3, 3)
+    pixels = [x[..., None, None, None] / 100 for x in (samples, means, results)]
+    figure = sample_figures.arithmetic_figure(*pixels, ["a", "b", "c", "d"])
+    canvas = figure.axes[0].images[0].get_array()[::2, ::2, 0]
+    white = 100
+    np.testing.assert_allclose(
+        100 * canvas,
+        [[0, 3, 6, *[white] * 3], [1, 4, 7, 12, 13, 14], [2, 5, 8, 15, 16, 17], [9, 10, 11, 18, 19, 20]],
+        rtol=1e-6,
+    )
+    assert [label.get_text() for label in figure.axes[0].get_xticklabels()][:3] == ["a", "b", "c"]
+    assert [text.get_text() for text in figure.axes[0].texts] == ["\N{MINUS SIGN}", "+", "=", "d?"]
+
+
 def test_a_film_is_shown_from_its_first_step_to_its_last():
     images = np.zeros((23, 3, 4, 4, 1))
     (axis,) = sample_figures.film_figure(images, range(0, 2300, 100), most=4).axes

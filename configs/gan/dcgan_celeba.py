@@ -7,6 +7,7 @@ Expected: paper, pictures only: faces, ways between them, and arithmetic on thei
     ./scripts/prepare_data celeb_a
     ./scripts/reproduce gan/dcgan_celeba:paper
     ./scripts/reproduce gan/dcgan_celeba              # a smaller net
+    ./scripts/reproduce gan/dcgan_celeba --config.data.name=./photos --config.data.held_out=200    # a folder's pictures
 """
 
 from configs.gan import IMAGES, MINUTES, SMOKE

@@ -63,17 +63,21 @@ def neighbours_figure(samples: np.ndarray, neighbours: np.ndarray, distances: np
     return made.figure
 
 
-def arithmetic_figure(terms: np.ndarray, results: np.ndarray, words: Sequence[str]) -> Figure:
-    """a - b + c in the space of noise, a row each: images of the terms [R, 3, H, W, C], and of results [R, K, H, W, C].
+def arithmetic_figure(samples: np.ndarray, means: np.ndarray, results: np.ndarray, words: Sequence[str]) -> Figure:
+    """a - b + c in the space of noise: Radford et al. 2015 (arXiv 1511.06434), figure 7.
 
-    words: what a, b and c show. Radford et al. 2015 (arXiv 1511.06434), figure 7: a term is the mean of several noises;
-    the first result is that of the sum itself, the others are of the sum and a little noise.
+    samples: [3, S, H, W, C], of each term a column. means: [3, H, W, C], what the mean of their noise makes, below.
+    results: [S, S, H, W, C], at the right: in the middle the sum, around it sums with a little noise. words: what a, b
+    and c show, and the sum should show.
     """
-    images = np.concatenate([terms, results], axis=1)
-    made = mosaic(images, columns=[*words, "the sum", *["nearby"] * (results.shape[1] - 1)], across=0.25)
+    side = results.shape[0]
+    left = np.concatenate([samples.swapaxes(0, 1), means[None]])
+    right = np.pad(results, ((1, 0), *[(0, 0)] * 4), constant_values=1.0)  # a row of white above
+    made = mosaic(np.concatenate([left, right], axis=1), columns=[*words[:3], *[""] * side], across=0.25)
     for sign, column in zip("\N{MINUS SIGN}+=", (made.columns[:3] + made.columns[1:4]) / 2, strict=True):
-        for middle in made.rows:
-            made.axis.text(column, middle, sign, ha="center", va="center", fontsize=FONT + 5)
+        made.axis.text(column, made.rows[-1], sign, ha="center", va="center", fontsize=FONT + 5)
+    above = made.rows[:2].mean()
+    made.axis.text(made.columns[3:].mean(), above, f"{words[3]}?", ha="center", va="bottom", fontsize=FONT)
     return made.figure
 
 

@@ -12,6 +12,7 @@ from deepx.data.images import Images
 from deepx.data.prepared import prepared, rows
 
 SIDE = 108  # pixels in the middle, of 218 x 178, that are a face: so the code of Radford et al. 2015
+KINDS = ("neutral woman", "smiling woman", "neutral man", "smiling man")
 
 
 def load(split: str, size: int, data_dir: str | os.PathLike[str] | None = None) -> Images:

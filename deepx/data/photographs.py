@@ -52,13 +52,19 @@ def read(path: str | os.PathLike[str]) -> np.ndarray:
 
 
 def folder(path: str | os.PathLike[str]) -> Pictures:
-    """Every PNG, JPEG and BMP file in a folder by its stem, in order of names. Raises DataNotPrepared, DataCorrupt."""
-    if not Path(path).is_dir():
+    """Every picture in a folder by its stem, in order of names. Raises DataNotPrepared, DataCorrupt."""
+    return {file.stem: read(file) for file in files(path)}
+
+
+def files(path: str | os.PathLike[str]) -> list[Path]:
+    """Every PNG, JPEG and BMP file in a folder, in order of names. Raises DataNotPrepared where there is none."""
+    directory = Path(path).expanduser()
+    if not directory.is_dir():
         raise DataNotPrepared(f"There is no folder {path} of pictures.")
-    files = sorted(file for file in Path(path).iterdir() if file.suffix.lower() in SUFFIXES)
-    if not files:
+    found = sorted(file for file in directory.iterdir() if file.suffix.lower() in SUFFIXES)
+    if not found:
         raise DataNotPrepared(f"The folder {path} has no pictures in it ({', '.join(SUFFIXES)}).")
-    return {file.stem: read(file) for file in files}
+    return found
 
 
 def packaged(part: str) -> Pictures:
