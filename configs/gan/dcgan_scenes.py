@@ -1,9 +1,9 @@
 """A deep convolutional GAN of generated scenes, on whose noise arithmetic is done (Radford 2015).
 
-Radford, Metz, Chintala 2015, arXiv 1511.06434, sections 4 and 6.3.2, figure 7, with red and blue circles and squares in
+Radford, Metz, Chintala 2015, arXiv 1511.06434, sections 4 and 6.3.2, figure 7, with red and blue circles and crosses in
 place of faces.
 
-Expected: red square - red circle + blue circle = blue square; how often, see RESULTS.md. No download.
+Expected: red cross - red circle + blue circle = blue cross; how often, see RESULTS.md. No download.
 
     ./scripts/reproduce gan/dcgan_scenes
 """

@@ -41,7 +41,6 @@ PAPER = {
 CPU = MINUTES | {
     "cost": "10 minutes on 2 cores",
     "optimizer.name": "adam",
-    "smoothing": 0.1,  # without it the discriminator wins at first and modes are lost
     "optimizer.learning_rate": 1e-3,
     "optimizer.decay_begin": 6000,
     "optimizer.decay_steps": 6000,

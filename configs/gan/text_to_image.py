@@ -46,7 +46,6 @@ PAPER = {
 CPU = MINUTES | {
     "cost": "30 minutes on 2 cores",
     "data.name": "scenes",
-    "smoothing": 0.1,
     "average": 0.995,
     "model.size": 32,
     "model.projected": 64,

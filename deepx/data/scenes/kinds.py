@@ -12,7 +12,7 @@ from deepx.data.scenes import Array, sampling
 from deepx.data.scenes.attributes import COLOURS, SHAPES
 from deepx.data.scenes.drawing import draw
 
-KINDS = ("red circle", "red square", "blue circle", "blue square")  # 2 colour + shape
+KINDS = ("red circle", "red cross", "blue circle", "blue cross")  # 2 colour + shape
 PAIRS = np.array([(list(COLOURS).index(colour), SHAPES.index(shape)) for colour, shape in map(str.split, KINDS)])
 CLOSER = 2  # times as large as the objects of other scenes, and as much nearer to the middle
 PIECE = 1000  # drawn at once
