@@ -60,8 +60,8 @@ def test_scenes_are_of_the_kind_that_they_are_labelled(monkeypatch):
         rows, columns = np.nonzero(on)
         red, _, blue = picture[int(rows.mean().round()), int(columns.mean().round())]
         box = (np.ptp(rows) + 1) * (np.ptp(columns) + 1)
-        square = on.sum() / box > 0.93  # a circle fills pi / 4 of its box
-        assert kinds.KINDS[label] == f"{'blue' if blue > red else 'red'} {'square' if square else 'circle'}"
+        cross = on.sum() / box < 0.7  # a circle fills pi / 4 of its box
+        assert kinds.KINDS[label] == f"{'blue' if blue > red else 'red'} {'cross' if cross else 'circle'}"
     np.testing.assert_array_equal(found["image"], kinds.images(70, 32, seed=3)["image"])
     assert not np.array_equal(found["image"], kinds.images(70, 32)["image"])
 

@@ -35,6 +35,7 @@ PAPER = {
     },
     "embedding": {"words": 300, "cells": 512, "embedding": 1024, "eye": (64, 128, 256, 512)},
     "smoothing": 0.0,  # of the target of pictures with their own sentences
+    "instance_noise": 0.0,  # standard deviation of what is added to all pictures, in [-1, 1], before D sees them
     "average": 0.0,  # of the generator's parameters over steps, with which it is tested
     "optimizer": ADAM,
     "batch_size": 64,
@@ -46,6 +47,7 @@ PAPER = {
 CPU = MINUTES | {
     "cost": "30 minutes on 2 cores",
     "data.name": "scenes",
+    "instance_noise": 0.2,
     "average": 0.995,
     "model.size": 32,
     "model.projected": 64,
