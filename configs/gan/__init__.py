@@ -41,7 +41,6 @@ IMAGES = {  # what all systems that make images from noise share
 }
 
 MINUTES = {  # on 2 cores
-    "smoothing": 0.1,  # without it small discriminators soon win, and modes are lost
     "average": 0.999,
     "batch_size": 64,
     "run.steps_per_call": 1,  # without a C++ compiler, a loop over convolutions is slow (deepx/engine/program.py)

@@ -22,6 +22,7 @@ PAPER = {
 }
 
 CPU = MINUTES | {
+    "smoothing": 0.1,
     "cost": "an estimated 10 minutes on 2 cores",
     "model.widths": (64, 32, 16),
     "model.kernel": 4,

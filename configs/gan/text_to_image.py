@@ -47,6 +47,7 @@ PAPER = {
 CPU = MINUTES | {
     "cost": "30 minutes on 2 cores",
     "data.name": "scenes",
+    "smoothing": 0.1,
     "instance_noise": 0.2,
     "average": 0.995,
     "model.size": 32,
