@@ -6,6 +6,8 @@ import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 
+import yaml
+
 from deepx.data.dialogue import Conversation
 from deepx.data.errors import DataCorrupt, DataNotPrepared
 
@@ -32,8 +34,6 @@ def installed() -> Path:
 
 def read(path: Path) -> Iterator[Conversation]:
     """The conversations of a YAML file. A turn is a string, however much it looks like a number or a truth value."""
-    import yaml  # it comes with chatterbot-corpus
-
     try:
         content = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
         for turns in content["conversations"]:
