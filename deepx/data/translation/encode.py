@@ -62,20 +62,19 @@ def encode(
     skips: Skips,
     longest: tuple[int, int] | None = None,
 ) -> Encoded:
-    """The pairs, read once and not kept as text. skips: that of `pairs.counted`, from which the pairs come.
+    """The pairs, read once and not kept as text. skips: as of `pairs.counted`, which read the pairs.
 
     longest: S and T with the EOS; pairs of which a side is longer are left out and counted in `skips`. For tests give
     none, and no pair is left out.
     """
     sides = [(array("i"), array("q")), (array("i"), array("q"))]
-    reading = iter((skips.read, pair) for pair in pairs)
+    reading = iter(pairs)
     while chunk := list(islice(reading, CHUNK)):
-        lines, texts = zip(*chunk, strict=True)
-        sources = encode_turns([pair.source for pair in texts], source)
-        targets = [[*numbers, EOS] for numbers in target.encode([pair.target for pair in texts])]
-        for line, numbers in zip(lines, zip(sources, targets, strict=True), strict=True):
+        sources = encode_turns([pair.source for pair in chunk], source)
+        targets = [[*numbers, EOS] for numbers in target.encode([pair.target for pair in chunk])]
+        for pair, *numbers in zip(chunk, sources, targets, strict=True):
             if longest and any(len(side) > most for side, most in zip(numbers, longest, strict=True)):
-                skips.skip(f"longer than {longest[0]} and {longest[1]} tokens", line)
+                skips.skip(f"longer than {longest[0]} and {longest[1]} tokens", repr(pair.source[:40]))
                 continue
             for (flat, ends), side in zip(sides, numbers, strict=True):
                 flat.extend(side)

@@ -19,19 +19,19 @@ class Skips:
     def __init__(self, name: str):
         self.name, self.read = name, 0
         self.count: dict[str, int] = {}
-        self.first: dict[str, int] = {}
+        self.first: dict[str, str] = {}
 
-    def skip(self, reason: str, at: int) -> None:
-        """at: the pair's number in its file, from 1."""
+    def skip(self, reason: str, where: str) -> None:
+        """where: what finds the pair in its file."""
         self.count[reason] = self.count.get(reason, 0) + 1
-        self.first.setdefault(reason, at)
+        self.first.setdefault(reason, where)
 
     @property
     def kept(self) -> int:
         return self.read - sum(self.count.values())
 
     def __str__(self) -> str:
-        why = "; ".join(f"{n:,} {reason}, first in line {self.first[reason]:,}" for reason, n in self.count.items())
+        why = "; ".join(f"{n:,} {reason}, first {self.first[reason]}" for reason, n in self.count.items())
         return f"{self.name}: {self.kept:,} of {self.read:,} pairs" + (f" (left out: {why})" if why else "")
 
 
@@ -44,8 +44,8 @@ def counted(pairs: Iterable[Pair], skips: Skips, most_words: int | None = None) 
         skips.read = at
         source, target = (text.strip() for text in pair)
         if not source or not target:
-            skips.skip("with an empty side", at)
+            skips.skip("with an empty side", f"in line {at:,}")
         elif most_words is not None and max(len(source.split()), len(target.split())) > most_words:
-            skips.skip(f"longer than {most_words} words", at)
+            skips.skip(f"longer than {most_words} words", f"in line {at:,}")
         else:
             yield Pair(source, target)

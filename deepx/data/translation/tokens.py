@@ -15,9 +15,9 @@ import re
 from collections.abc import Iterable
 
 JOINER = "￭"
+ENDING = r"(?:s|t|re|ve|ll|d|m)\b"
 TOKEN = re.compile(
-    r"(?P<ending>(?<=\w)['’](?:s|t|re|ve|ll|d|m)(?!\w))|(?P<elided>\w+['’](?=\w)(?!(?:s|t|re|ve|ll|d|m)(?!\w)))"
-    r"|(?P<word>\w+)|(?P<mark>[^\w\s])",
+    rf"(?P<ending>(?<=\w)['’]{ENDING})|(?P<elided>\w+['’](?=\w)(?!{ENDING}))|(?P<word>\w+)|(?P<mark>[^\w\s])",
     re.IGNORECASE,
 )
 
