@@ -16,8 +16,8 @@ import tensorflow_datasets as tfds
 
 from deepx.data import imagenet
 from deepx.data.captions import Vocabulary, encode, vocabulary_of
-from deepx.data.errors import DataCorrupt, DataNotPrepared
-from deepx.data.prepared import data_directory, prepared
+from deepx.data.errors import DataCorrupt
+from deepx.data.prepared import prepared
 
 NAME = "coco_captions/2014:1.1.0"  # with its version, TFDS reads the description on the disk
 CAPTIONS = 5
@@ -59,26 +59,14 @@ def photographs(
     split: str, vocabulary: Vocabulary, *, size: int, length: int, data_dir: str | os.PathLike[str] | None = None
 ) -> Dataset:
     """The examples of a split in the order of the files, see `Captioned`. Raises DataNotPrepared, ValueError."""
-    source = found(data_dir).as_data_source(split)
+    source = prepared(NAME, data_dir).as_data_source(split)
     return grain.MapDataset.source(Captioned(source, vocabulary, size=size, length=length))
 
 
 def vocabulary(split: str, least: int, data_dir: str | os.PathLike[str] | None = None) -> Vocabulary:
     """The words that the captions of a split have at least `least` times. It reads them all, and no photograph."""
-    source = found(data_dir).as_data_source(split, decoders={"image": tfds.decode.SkipDecoding()})
+    source = prepared(NAME, data_dir).as_data_source(split, decoders={"image": tfds.decode.SkipDecoding()})
     return vocabulary_of((text for i in range(len(source)) for text in captions(source[i])), least)
-
-
-def found(data_dir: str | os.PathLike[str] | None) -> tfds.core.DatasetBuilder:
-    """The reader of the prepared data set. Raises DataNotPrepared, DataCorrupt."""
-    try:
-        return prepared(NAME, data_dir)
-    except ModuleNotFoundError as error:  # TFDS's own description of it, the other one, needs TensorFlow
-        folder = data_directory(data_dir)
-        raise DataNotPrepared(
-            f"The data set {NAME!r} is not prepared in {folder}. Prepare it with "
-            f"`./scripts/prepare_data {NAME} --data_dir={folder}`, or set TFDS_DATA_DIR to where it is."
-        ) from error
 
 
 def training(examples: Dataset, seed: int, batch_size: int) -> Dataset:

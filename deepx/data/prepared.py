@@ -51,7 +51,7 @@ def prepared(name: str, data_dir: str | os.PathLike[str] | None) -> tfds.core.Da
     folder = data_directory(data_dir)
     try:
         found = tfds.builder(name, data_dir=folder)
-    except tfds.core.DatasetNotFoundError:
+    except (tfds.core.DatasetNotFoundError, ModuleNotFoundError):  # TFDS's description of some needs TensorFlow
         found = None
     except (ParseError, ValueError) as error:
         raise DataCorrupt(

@@ -53,14 +53,41 @@ def epochs(arrays: Any, batch_size: int) -> DeviceData:
     n = len(jax.tree.leaves(arrays)[0])
 
     def sample(arrays, key, i):
-        position = jnp.asarray(i, jnp.uint32) * batch_size + jnp.arange(batch_size, dtype=jnp.uint32)
-        first = position[0] // n
-        passes = jnp.arange((batch_size - 2) // n + 2, dtype=jnp.uint32)  # as many as a batch may touch
-        keys = jax.vmap(lambda p: round_keys(jax.random.fold_in(key, p)))(first + passes)
-        index = jax.vmap(lambda p: permuted(keys[p // n - first], p % n, n))(position)
+        index = shuffled(key, i, batch_size, n)
         return jax.tree.map(lambda a: a[index], arrays)
 
     return DeviceData(sample, arrays)
+
+
+def epochs_by_length(arrays: Any, batch_size: int, lengths: Array, pool: int = 16) -> DeviceData:
+    """`epochs` in batches of examples of similar length (`lengths`, integers [examples]).
+
+    `pool` batches of a pass are sorted by length, cut, and come in an order drawn anew. Every pass still visits every
+    example once.
+    """
+    n = len(lengths)
+
+    def sample(data, key, i):
+        arrays, lengths = data
+        i = jnp.asarray(i, jnp.uint32)
+        number, slot = i // pool, i % pool
+        index = shuffled(key, number, pool * batch_size, n)
+        # A key apart from those of passes, which count up from 0 and never get there.
+        order = round_keys(jax.random.fold_in(jax.random.fold_in(key, 2**32 - 1), number))
+        ranks = permuted(order, slot, pool) * batch_size + jnp.arange(batch_size, dtype=jnp.uint32)
+        index = index[jnp.argsort(lengths[index])[ranks]]
+        return jax.tree.map(lambda a: a[index], arrays)
+
+    return DeviceData(sample, (arrays, jnp.asarray(lengths)))
+
+
+def shuffled(key: Array, i: Array, count: int, n: int) -> Array:
+    """Positions i count .. (i + 1) count - 1 of endless shuffled passes over 0 .. n-1, as examples [count]."""
+    position = jnp.asarray(i, jnp.uint32) * count + jnp.arange(count, dtype=jnp.uint32)
+    first = position[0] // n
+    passes = jnp.arange((count - 2) // n + 2, dtype=jnp.uint32)  # as many as may be touched
+    keys = jax.vmap(lambda p: round_keys(jax.random.fold_in(key, p)))(first + passes)
+    return jax.vmap(lambda p: permuted(keys[p // n - first], p % n, n))(position)
 
 
 def one_pass(arrays: Any, batch_size: int) -> DeviceData:

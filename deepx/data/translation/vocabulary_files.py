@@ -1,0 +1,55 @@
+"""Vocabularies in files, and whether one fits a model."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+from deepx.data.errors import DataCorrupt, DataNotPrepared
+from deepx.data.translation.subwords import Subwords
+from deepx.data.translation.vocabulary import Vocabulary, Words
+
+
+class VocabularyMismatch(ValueError):
+    """A vocabulary is not the one with which a model was trained. The message compares them."""
+
+
+def fingerprint(vocabulary: Vocabulary) -> str:
+    """What tells a vocabulary from all others, to be kept with a model."""
+    text = json.dumps(vocabulary.content(), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def check(vocabulary: Vocabulary, expected: str, size: int, where: str) -> None:
+    """Raises VocabularyMismatch unless the vocabulary at `where` is the one of fingerprint `expected` and `size`."""
+    found = fingerprint(vocabulary)
+    if found != expected:
+        same = ", as many, but others" if vocabulary.size == size else ""
+        raise VocabularyMismatch(
+            f"The vocabulary {where} does not fit the checkpoint: it has {vocabulary.size:,} entries ({found}), and "
+            f"the model was trained with {size:,} ({expected}){same}. Name the vocabulary of that run, or train anew."
+        )
+
+
+def save(vocabulary: Vocabulary, path: Path) -> None:
+    """Writes the vocabulary as JSON; never half of it."""
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(json.dumps(vocabulary.content(), ensure_ascii=False, indent=0), encoding="utf-8")
+    os.replace(partial, path)
+
+
+def load(path: Path) -> Vocabulary:
+    """What `save` wrote. Raises DataNotPrepared, DataCorrupt."""
+    try:
+        content = json.loads(path.read_bytes())
+        if content["kind"] == "subwords":
+            return Subwords(content["tokenizer"], content["lowercase"])
+        if content["kind"] == "words" and all(isinstance(word, str) for word in content["words"]):
+            return Words(tuple(content["words"]), bool(content["lowercase"]))
+        raise ValueError(f"it is of kind {content['kind']!r}")
+    except FileNotFoundError as error:
+        raise DataNotPrepared(f"There is no vocabulary {path}.") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataCorrupt(f"{path} is no vocabulary that this project wrote: {error!r}.") from error
