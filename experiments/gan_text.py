@@ -37,7 +37,6 @@ class System:
     embedding: joint_embedding.Config
     beta: float
     smoothing: float
-    instance_noise: float
 
     def init(self, key: Key) -> tuple[GenDisc, GenDisc]:
         of_nets, of_embedding = jax.random.split(key)
@@ -58,28 +57,22 @@ class System:
         variables = {"params": params.disc["net"], "batch_stats": stats.disc}
         return text_to_image.discriminate(self.nets, variables, images, phi, train=train)
 
-    def noisy(self, images: Array, key: Key) -> Array:
-        """What the discriminator is shown: it shall not live on traces that are finer than this noise."""
-        return images + self.instance_noise * jax.random.normal(key, images.shape)
-
     def disc_loss(self, params: GenDisc, stats: GenDisc, batch: Batch, key: Key):
         """Of GAN-CLS, and of the embedding. A wrong sentence is that of the next picture of the batch."""
         images, learnt = scaled(batch["image"]), self.read(params, batch["words"])
         phi = jax.lax.stop_gradient(learnt)
-        of_z, of_real, of_fake = jax.random.split(key, 3)
-        z = text_to_image.sample_noise(of_z, self.nets, len(phi))
+        z = text_to_image.sample_noise(key, self.nets, len(phi))
         fake, _ = self.generate(params, stats, z, phi, train=True)
-        (right, wrong), seen = self.discriminate(params, stats, self.noisy(images, of_real), both(phi), train=True)
-        stats = stats._replace(disc=seen)
-        false, seen = self.discriminate(params, stats, self.noisy(fake, of_fake), phi, train=True)
+        (right, wrong), seen = self.discriminate(params, stats, images, both(phi), train=True)
+        of_fake, seen = self.discriminate(params, stats._replace(disc=seen), fake, phi, train=True)
         theta = joint_embedding.look(self.embedding, params.disc["embedding"], images)
         apart = joint_embedding.loss(theta, learnt)
-        matching = text_to_image.matching_loss(right, wrong, false, self.smoothing)
+        matching = text_to_image.matching_loss(right, wrong, of_fake, self.smoothing)
         metrics = {
             "loss/disc": Mean.of(matching),
             "loss/embedding": Mean.of(apart),
             "found": Mean.of(100.0 * joint_embedding.found(theta, learnt)),
-            **rates(right, wrong, false, jnp.ones(len(phi))),
+            **rates(right, wrong, of_fake, jnp.ones(len(phi))),
         }
         return matching + apart, (stats._replace(disc=seen), metrics)
 
@@ -87,10 +80,9 @@ class System:
         """Of the batch's sentences, and of half as many between them (GAN-INT)."""
         phi = self.read(params, batch["words"])
         phi = jnp.concatenate([phi, text_to_image.interpolated(phi, self.beta)])
-        of_z, of_fake = jax.random.split(key)
-        z = text_to_image.sample_noise(of_z, self.nets, len(phi))
+        z = text_to_image.sample_noise(key, self.nets, len(phi))
         fake, seen = self.generate(params, stats, z, phi, train=True)
-        logits, _ = self.discriminate(params, stats, self.noisy(fake, of_fake), phi, train=True)
+        logits, _ = self.discriminate(params, stats, fake, phi, train=True)
         loss = game.non_saturating(logits)
         return loss, (stats._replace(gen=seen), {"loss/gen": Mean.of(loss)})
 
@@ -199,7 +191,7 @@ def system_of(config: ConfigDict, sets: Captioned) -> System:
         discriminator=tuple(model.discriminator),
     )
     sizes = {**embedding, "eye": tuple(embedding.eye), "vocabulary": sets.vocabulary.size, "size": model.size}
-    return System(nets, joint_embedding.Config(**sizes), model.beta, config.smoothing, config.instance_noise)
+    return System(nets, joint_embedding.Config(**sizes), model.beta, config.smoothing)
 
 
 def both(phi_NE: Array) -> Array:

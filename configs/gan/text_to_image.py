@@ -35,7 +35,6 @@ PAPER = {
     },
     "embedding": {"words": 300, "cells": 512, "embedding": 1024, "eye": (64, 128, 256, 512)},
     "smoothing": 0.0,  # of the target of pictures with their own sentences
-    "instance_noise": 0.0,  # standard deviation of what is added to all pictures, in [-1, 1], before D sees them
     "average": 0.0,  # of the generator's parameters over steps, with which it is tested
     "optimizer": ADAM,
     "batch_size": 64,
@@ -48,7 +47,6 @@ CPU = MINUTES | {
     "cost": "30 minutes on 2 cores",
     "data.name": "scenes",
     "smoothing": 0.1,
-    "instance_noise": 0.2,
     "average": 0.995,
     "model.size": 32,
     "model.projected": 64,
@@ -58,9 +56,9 @@ CPU = MINUTES | {
     "embedding.cells": 64,
     "embedding.embedding": 64,
     "embedding.eye": (16, 32, 64),
-    "optimizer.decay_begin": 8000,
-    "optimizer.decay_steps": 8000,
-    "run.steps": 16_000,
+    "optimizer.decay_begin": 6000,
+    "optimizer.decay_steps": 6000,
+    "run.steps": 12_000,
     "run.log_every": 100,
     "run.eval_every": 1000,
 }
