@@ -10,7 +10,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from ml_collections import ConfigDict
 
 from deepx.analysis import sample_figures
@@ -78,7 +77,7 @@ def build(config: ConfigDict) -> Experiment:
         state = alone(config, state)
         gan_inpainting_predict.predict(encoder, variables(state.params.gen, state.stats.gen))
 
-    play = adversarial(init, GenDisc(gen_loss, disc_loss), optimizers_of(config))
+    play = adversarial(init, GenDisc(gen_loss, disc_loss), optimizers(config))
     shown = cache(lambda: first(sets.valid, SHOWN))
     hole = draw(jax.random.key(0), SHOWN)
     return Experiment(
@@ -120,12 +119,6 @@ def holes_of(config: ConfigDict) -> Callable[[Key, int], Array]:
     if config.hole not in shapes:
         raise UserError(f"hole is {config.hole!r}; it must be one of {', '.join(shapes)}.")
     return shapes[config.hole]
-
-
-def optimizers_of(config: ConfigDict) -> GenDisc:
-    """Those of all games, but that the context encoder's steps are `gen_factor` times as long (section 5.1)."""
-    players = optimizers(config)
-    return players._replace(gen=optax.chain(players.gen, optax.scale(config.optimizer.gen_factor)))
 
 
 def alone(config: ConfigDict, state: TrainState) -> TrainState:

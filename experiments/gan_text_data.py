@@ -60,9 +60,6 @@ def scenes(config: ConfigDict) -> Captioned:
     def train(arrays, key: Key, i: Array):
         of_game, of_judge = jax.random.split(jax.random.fold_in(key, i))
         batch = batch_of(arrays, of_game, config.batch_size, "seen")
-        # A wrong sentence is the next picture's. By place, for most to agree in it: else place is all that D must know.
-        by_place = batch["attributes"]["place"].argsort()
-        batch = jax.tree.map(lambda a: a[by_place], batch)
         judged = batch_of(arrays, of_judge, config.batch_size, "all")
         return {
             "image": batch["image"],

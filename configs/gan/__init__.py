@@ -3,6 +3,7 @@
 ADAM = {  # Radford et al. 2015 (arXiv 1511.06434), section 4
     "name": "adam",
     "learning_rate": 2e-4,
+    "disc_factor": 1.0,  # of the discriminator's rate, over the generator's
     "momentum": 0.5,  # of Adam, beta1
     "decay_begin": 0,  # from this step on the rate falls linearly
     "decay_steps": 0,  # to 0, in so many; 0: it stays

@@ -56,9 +56,10 @@ CPU = MINUTES | {
     "embedding.cells": 64,
     "embedding.embedding": 64,
     "embedding.eye": (16, 32, 64),
-    "optimizer.decay_begin": 6000,
-    "optimizer.decay_steps": 6000,
-    "run.steps": 12_000,
+    "optimizer.disc_factor": 0.5,
+    "optimizer.decay_begin": 7000,
+    "optimizer.decay_steps": 7000,
+    "run.steps": 14_000,
     "run.log_every": 100,
     "run.eval_every": 1000,
 }
