@@ -15,7 +15,8 @@ import jax
 import jax.numpy as jnp
 from ml_collections import ConfigDict
 
-from deepx.engine.adversarial import adversarial
+from deepx.data import augment
+from deepx.engine.adversarial import adversarial, generator_of, with_generator
 from deepx.engine.averaged import averaged
 from deepx.engine.errors import UserError
 from deepx.engine.experiment import Array, Batch, Experiment, Key, Mean, Metrics
@@ -40,8 +41,7 @@ class System:
 
     def init(self, key: Key) -> tuple[GenDisc, GenDisc]:
         of_nets, of_embedding = jax.random.split(key)
-        variables = text_to_image.init(of_nets, self.nets)
-        params, stats = (GenDisc(*(net[part] for net in variables)) for part in ("params", "batch_stats"))
+        params, stats = game.parts(text_to_image.init(of_nets, self.nets))
         joint = joint_embedding.init(of_embedding, self.embedding)
         return params._replace(disc={"net": params.disc, "embedding": joint}), stats
 
@@ -59,7 +59,7 @@ class System:
 
     def disc_loss(self, params: GenDisc, stats: GenDisc, batch: Batch, key: Key):
         """Of GAN-CLS, and of the embedding. A wrong sentence is that of the next picture of the batch."""
-        images, learnt = scaled(batch["image"]), self.read(params, batch["words"])
+        images, learnt = augment.signed(batch["image"]), self.read(params, batch["words"])
         phi = jax.lax.stop_gradient(learnt)
         z = text_to_image.sample_noise(key, self.nets, len(phi))
         fake, _ = self.generate(params, stats, z, phi, train=True)
@@ -119,10 +119,12 @@ def build(config: ConfigDict) -> Experiment:
     judge = attribute_classifier.Config(tuple(sets.heads.items()), size=config.model.size)
     game = adversarial(system.init, GenDisc(system.gen_loss, system.disc_loss), optimizers(config))
     if sets.heads:
-        game = judged(game, judge, lambda batch: (scaled(batch["judged"]["image"]), batch["judged"]["attributes"]))
+        game = judged(
+            game, judge, lambda batch: (augment.signed(batch["judged"]["image"]), batch["judged"]["attributes"])
+        )
 
     def eval_step(state: TrainState | Judged, batch: Batch) -> Metrics:
-        images = scaled(batch["image"])
+        images = augment.signed(batch["image"])
         made = system.paint(played(state), batch["words"], batch["seed"])
         metrics = system.told_apart(played(state), batch, images, made)
         if not sets.heads:
@@ -137,9 +139,7 @@ def build(config: ConfigDict) -> Experiment:
         sets,
     )
     experiment = Experiment(
-        init=game.init,
-        train_step=game.train_step,
-        gradients=game.gradients,
+        **game._asdict(),
         eval_step=eval_step,
         train_data=sets.train,
         eval_data=sets.valid,
@@ -154,9 +154,9 @@ def build(config: ConfigDict) -> Experiment:
     return averaged(
         experiment,
         config.average,
-        part=lambda state: (played(state).params.gen, played(state).stats.gen),
+        part=lambda state: generator_of(played(state)),
         put=lambda state, part: (
-            state._replace(game=with_gen(state.game, part)) if sets.heads else with_gen(state, part)
+            state._replace(game=with_generator(state.game, part)) if sets.heads else with_generator(state, part)
         ),
     )
 
@@ -164,12 +164,6 @@ def build(config: ConfigDict) -> Experiment:
 def played(state: TrainState | Judged) -> TrainState:
     """The game's part of a state."""
     return state.game if isinstance(state, Judged) else state
-
-
-def with_gen(game: TrainState, part: tuple[Any, Any]) -> TrainState:
-    """A game with other parameters and batch statistics of the generator."""
-    params, stats = part
-    return game._replace(params=game.params._replace(gen=params), stats=game.stats._replace(gen=stats))
 
 
 def as_told(right: Mapping[str, Array], batch: Batch) -> Metrics:
@@ -187,21 +181,16 @@ def system_of(config: ConfigDict, sets: Captioned) -> System:
         condition=embedding.embedding,
         projected=model.projected,
         noise=model.noise,
-        generator=tuple(model.generator),
-        discriminator=tuple(model.discriminator),
+        generator=model.generator,
+        discriminator=model.discriminator,
     )
-    sizes = {**embedding, "eye": tuple(embedding.eye), "vocabulary": sets.vocabulary.size, "size": model.size}
+    sizes = {**embedding, "vocabulary": sets.vocabulary.size, "size": model.size}
     return System(nets, joint_embedding.Config(**sizes), model.beta, config.smoothing)
 
 
 def both(phi_NE: Array) -> Array:
     """Right and wrong sentences, [2, N, E]."""
     return jnp.stack([phi_NE, jnp.roll(phi_NE, 1, axis=0)])
-
-
-def scaled(pictures: Array) -> Array:
-    """uint8 pictures in [-1, 1]."""
-    return pictures.astype(jnp.float32) / 127.5 - 1
 
 
 def rates(right_N: Array, wrong_N: Array, fake_N: Array, mask_N: Array) -> Metrics:

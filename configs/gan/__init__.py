@@ -50,6 +50,15 @@ MINUTES = {  # on 2 cores
     "run.checkpoint_every": 500,
 }
 
+MNIST_DCGAN = MINUTES | {
+    "cost": "10 minutes on 2 cores",
+    "model.widths": (64, 32),
+    "model.kernel": 4,
+    "optimizer.decay_begin": 3000,
+    "optimizer.decay_steps": 3000,
+    "run.steps": 6000,
+}
+
 SMOKE = {
     "cost": "seconds, on generated images",
     "data.name": "generated",
