@@ -30,14 +30,6 @@ compiled = {model: jax.jit(model.apply, static_argnums=0) for model in (seq2seq,
 one_step = {model: jax.jit(model.decode_step, static_argnums=0) for model in (seq2seq, attention)}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def quick_compilation():
-    """The programs are small, and compiling them is what costs."""
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", False)
-
-
 @functools.cache
 def large(model, config):
     """Parameters, far from linear."""
