@@ -8,6 +8,7 @@ product with the inputs does not depend on the state, so that it is taken once f
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import NamedTuple
 
 import chex
@@ -54,11 +55,29 @@ def advance(c: Array, gates: Array) -> State:
 def last(recurrent: Mapping[str, Array], gates_TBG: Array, there_TB: Array) -> State:
     """The state after a sequence, from zeros, given the inputs' share of the gates. Without an input it stays."""
     none = jnp.zeros((gates_TBG.shape[1], gates_TBG.shape[2] // 4))
+    return unroll(
+        lambda *given: (_step(*given), ()), {"cell": recurrent}, State(none, none), (gates_TBG, _column(there_TB))
+    )[0]
 
-    def step(product: Product, state: State, x: tuple[Array, Array]) -> tuple[State, tuple[()]]:
-        gates_BG, there_B1 = x
-        after = advance(state.c, gates_BG + product("cell", state.h))
-        return jax.tree.map(lambda new, old: there_B1 * new + (1 - there_B1) * old, after, state), ()
 
-    there_TB1 = there_TB.astype(gates_TBG.dtype)[..., None]
-    return unroll(step, {"cell": recurrent}, State(none, none), (gates_TBG, there_TB1))[0]
+def run(
+    recurrent: Mapping[str, Array], gates_TBG: Array, state: State, there_TB: Array | None = None
+) -> tuple[State, Array]:
+    """The state after a sequence, and h after every step [T, B, C]; there_TB None: there is an input at every step."""
+
+    def step(*given) -> tuple[State, Array]:
+        after = _step(*given)
+        return after, after.h
+
+    there_TB1 = None if there_TB is None else _column(there_TB)
+    return unroll(step, {"cell": recurrent}, state, (gates_TBG, there_TB1))
+
+
+def _step(product: Product, state: State, x: tuple[Array, Array | None]) -> State:
+    gates_BG, there_B1 = x
+    after = advance(state.c, gates_BG + product("cell", state.h))
+    return after if there_B1 is None else jax.tree.map(partial(jnp.where, there_B1), after, state)
+
+
+def _column(there_TB: Array) -> Array:
+    return there_TB.astype(bool)[..., None]

@@ -23,11 +23,13 @@ from deepx.nn import dense
 Array = jax.Array
 Weights = Mapping[str, dense.Weights]  # by name
 Product = Callable[[str, Array], Array]
-Step = Callable[[Product, Any, Any], tuple[Any, Any]]
+Step = Callable[..., tuple[Any, Any]]
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0, 4))
-def unroll(step: Step, weights: Weights, state: Any, inputs: Any, clip: float | None = None) -> tuple[Any, Any]:
+def unroll(
+    step: Step, weights: Weights, state: Any, inputs: Any, clip: float | None = None, *context: Any
+) -> tuple[Any, Any]:
     """Final state and stacked outputs of `step(product, state, x) -> (state, y)` over the first axis of `inputs`.
 
     product(name, a_BI) is a W + b of `weights[name]`, each name at most once a step; it is a step's only way to
@@ -36,50 +38,55 @@ def unroll(step: Step, weights: Weights, state: Any, inputs: Any, clip: float | 
     clip: the backward loop clips each number that it carries from one step to the step before to +-clip (Graves 2013,
     arXiv 1308.0850, section 2.1, and 2014). What it returns is then no gradient of anything, but bounded: over a few
     hundred steps of a memory, true gradients of 1e19 occur.
+
+    context: what every step is given besides, the same each time, as `step(product, state, x, *context)`: a source that
+    is attended to. Its gradient is summed inside the loop.
     """
-    return jax.lax.scan(lambda state, x: _recorded(step, weights, state, x)[0], state, inputs)
+    return jax.lax.scan(lambda state, x: _recorded(step, weights, state, x, context)[0], state, inputs)
 
 
-def _forward(step: Step, weights: Weights, state: Any, inputs: Any, clip: float | None):
-    def nudged(nudges, state, inputs):
+def _forward(step: Step, weights: Weights, state: Any, inputs: Any, clip: float | None, *context: Any):
+    def nudged(nudges, state, inputs, context):
         """The loop with a nudge added to every product, whose gradient is what comes back to it; and what enters."""
 
         def scanned(state, slot):
             x, nudge = slot
             if clip is not None:
                 state = jax.tree.map(partial(_clipped_back, clip), state)
-            (after, y), entered = _recorded(step, weights, state, x, nudge)
+            (after, y), entered = _recorded(step, weights, state, x, context, nudge)
             return after, (y, entered)
 
         final, (outputs, entered) = jax.lax.scan(scanned, state, (inputs, nudges))
         return (final, outputs), entered
 
     first = jax.tree.map(lambda a: a[0], inputs)
-    _, entered = jax.eval_shape(lambda state, x: _recorded(step, weights, state, x), state, first)
+    _, entered = jax.eval_shape(lambda state, x: _recorded(step, weights, state, x, context), state, first)
     length = len(jax.tree.leaves(inputs)[0])
     zeros = {
         name: jnp.zeros((length, *a.shape[:-1], weights[name]["kernel"].shape[1]), a.dtype)
         for name, a in entered.items()
     }
-    results, pull, entered = jax.vjp(nudged, zeros, state, inputs, has_aux=True)
+    results, pull, entered = jax.vjp(nudged, zeros, state, inputs, context, has_aux=True)
     return results, (weights, entered, pull)
 
 
 def _backward(step: Step, clip: float | None, residuals, cotangents):
     weights, entered, pull = residuals
-    deltas, d_state, d_inputs = pull(cotangents)
+    deltas, d_state, d_inputs, d_context = pull(cotangents)
     gradients = {name: jax.tree.map(jnp.zeros_like, w) for name, w in weights.items()}  # of weights never used
     for name, delta in deltas.items():
         gradients[name] = {"kernel": jnp.einsum("t...i,t...o->io", entered[name], delta)}
         if "bias" in weights[name]:
             gradients[name]["bias"] = delta.sum(tuple(range(delta.ndim - 1)))
-    return gradients, d_state, d_inputs
+    return gradients, d_state, d_inputs, *d_context
 
 
 unroll.defvjp(_forward, _backward)
 
 
-def _recorded(step: Step, weights: Weights, state: Any, x: Any, nudge: Mapping[str, Array] | None = None):
+def _recorded(
+    step: Step, weights: Weights, state: Any, x: Any, context: tuple, nudge: Mapping[str, Array] | None = None
+):
     """The step's results, and what entered each product, by name."""
     entered = {}
 
@@ -88,7 +95,7 @@ def _recorded(step: Step, weights: Weights, state: Any, x: Any, nudge: Mapping[s
         y = dense.apply(weights[name], a)
         return y if nudge is None else y + nudge[name]
 
-    return step(product, state, x), entered
+    return step(product, state, x, *context), entered
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))

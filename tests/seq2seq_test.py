@@ -1,0 +1,222 @@
+"""The three models of sentences: against PyTorch, step by step against all at once, padding, sizes, learning."""
+
+import dataclasses
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from deepx.models import attention, language_model, seq2seq
+from deepx.nn import sequences
+from deepx.nn.decoding import sampling
+
+SIZES = {"source_vocabulary": 7, "target_vocabulary": 6, "layers": 2, "cells": 5, "embedding": 4}
+SOURCE = jnp.array([[2, 3, 4, 5], [6, 2, 0, 0], [3, 0, 0, 0]])
+TARGET = jnp.array([[3, 1, 0, 0, 0], [2, 5, 4, 3, 1], [5, 4, 1, 0, 0]])
+MODELS = {
+    "seq2seq": (seq2seq, seq2seq.Config(**SIZES)),
+    "forward": (seq2seq, seq2seq.Config(**SIZES, reverse=False)),
+    **{score: (attention, attention.Config(**SIZES, score=score)) for score in ("dot", "general", "additive")},
+}
+every_model = pytest.mark.parametrize("name", MODELS)
+
+
+def large(params):
+    """Far from linear."""
+    return jax.tree.map(lambda a: 10 * a, params)
+
+
+def test_a_batch_of_lengths_agrees_with_packed_lstms_of_torch():
+    torch = pytest.importorskip("torch")
+    from torch.nn.utils.rnn import pack_padded_sequence
+
+    model, config = MODELS["seq2seq"]
+    params = large(model.init(jax.random.key(0), config))
+    tensor = lambda a: torch.tensor(np.asarray(a))  # noqa: E731
+
+    def net(layers):
+        lstm = torch.nn.LSTM(config.embedding, config.cells, config.layers)
+        with torch.no_grad():
+            for l, layer in enumerate(layers):
+                getattr(lstm, f"weight_ih_l{l}").copy_(tensor(layer["input"]["kernel"].T))
+                getattr(lstm, f"weight_hh_l{l}").copy_(tensor(layer["recurrent"]["kernel"].T))
+                getattr(lstm, f"bias_ih_l{l}").copy_(tensor(layer["input"]["bias"]))
+                getattr(lstm, f"bias_hh_l{l}").zero_()
+        return lstm
+
+    backwards = torch.tensor([[5, 4, 3, 2], [2, 6, 0, 0], [3, 0, 0, 0]])  # by hand
+    given = torch.tensor([[1, 3, 1, 0, 0], [1, 2, 5, 4, 3], [1, 5, 4, 1, 0]])
+    with torch.no_grad():
+        embedded = tensor(params["encoder"]["words_VE"])[backwards]
+        packed = pack_padded_sequence(embedded, [4, 2, 1], batch_first=True)
+        _, states = net(params["encoder"]["layers"])(packed)
+        decoder = params["decoder"]
+        h, _ = net(decoder["layers"])(tensor(decoder["words_VE"])[given].swapaxes(0, 1), states)
+        logits = h.swapaxes(0, 1) @ tensor(decoder["output"]["kernel"]) + tensor(decoder["output"]["bias"])
+        expected = torch.log_softmax(logits, -1).gather(-1, tensor(TARGET).long()[..., None])[..., 0]
+    log_p = model.apply(config, params, SOURCE, TARGET)
+    np.testing.assert_allclose(log_p, jnp.where(TARGET > 0, expected.numpy(), 0), atol=2e-5)
+
+
+@every_model
+def test_word_by_word_says_what_all_at_once_says(name):
+    model, config = MODELS[name]
+    params = large(model.init(jax.random.key(0), config))
+    context, state = model.encode(config, params, SOURCE)
+    word, found = jnp.full(len(TARGET), sequences.END), []
+    for following in TARGET.T:
+        log_p, state = model.decode_step(config, params, context, state, word)
+        np.testing.assert_allclose(jnp.exp(log_p).sum(-1), 1, rtol=1e-5)
+        found.append(jnp.where(following, jnp.take_along_axis(log_p, following[:, None], 1)[:, 0], 0))
+        word = following
+    np.testing.assert_allclose(jnp.stack(found, 1), model.apply(config, params, SOURCE, TARGET), atol=1e-5)
+
+
+@every_model
+def test_padding_and_neighbours_change_nothing(name):
+    model, config = MODELS[name]
+    params = large(model.init(jax.random.key(0), config))
+    together = model.apply(config, params, SOURCE, TARGET)
+    wider = model.apply(config, params, jnp.pad(SOURCE, ((0, 1), (0, 3))), jnp.pad(TARGET, ((0, 1), (0, 2))))
+    np.testing.assert_allclose(wider[:3, :5], together, atol=1e-5)
+    np.testing.assert_array_equal(wider[3], 0)  # nor is it nan
+    alone = model.apply(config, params, SOURCE[1:2, :2], TARGET[1:2])
+    np.testing.assert_allclose(alone[0], together[1], atol=1e-5)
+
+    def loss(params, source, target):
+        return model.apply(config, params, source, target).sum()
+
+    gradients = [
+        jax.grad(loss)(params, s, t)
+        for s, t in ((SOURCE, TARGET), (jnp.pad(SOURCE, ((0, 1), (0, 3))), jnp.pad(TARGET, ((0, 1), (0, 0)))))
+    ]
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=2e-4), *gradients)
+
+
+@every_model
+def test_the_source_is_read(name):
+    model, config = MODELS[name]
+    params = large(model.init(jax.random.key(0), config))
+    other = model.apply(config, params, SOURCE.at[0].set(SOURCE[0, ::-1]), TARGET)
+    differ = jnp.abs(other - model.apply(config, params, SOURCE, TARGET)).sum(-1)
+    assert differ[0] > 1e-4 and differ[1:].max() < 1e-6
+
+
+def test_reversing_is_reading_what_was_reversed():
+    _, config = MODELS["seq2seq"]
+    _, forward = MODELS["forward"]
+    params = seq2seq.init(jax.random.key(0), config)
+    backwards = sequences.backwards(SOURCE)
+    np.testing.assert_array_equal(backwards, [[5, 4, 3, 2], [2, 6, 0, 0], [3, 0, 0, 0]])
+    np.testing.assert_array_equal(
+        seq2seq.apply(config, params, SOURCE, TARGET), seq2seq.apply(forward, params, backwards, TARGET)
+    )
+
+
+def test_an_end_is_added_and_taken_away():
+    target = sequences.ended(SOURCE)
+    np.testing.assert_array_equal(target, [[2, 3, 4, 5, 1], [6, 2, 1, 0, 0], [3, 1, 0, 0, 0]])
+    np.testing.assert_array_equal(sequences.unended(target)[:, :-1], SOURCE)
+    np.testing.assert_array_equal(sequences.before(target), [[1, 2, 3, 4, 5], [1, 6, 2, 1, 0], [1, 3, 1, 0, 0]])
+
+
+def test_the_papers_weights_are_384_million():
+    config = seq2seq.Config(160_000, 80_000)
+    shapes = jax.eval_shape(partial(seq2seq.init, config=config), jax.random.key(0))
+    counts = {"kernel": 0, "words_VE": 0, "bias": 0}
+    for path, leaf in jax.tree.leaves_with_path(shapes):
+        counts[path[-1].key] += leaf.size
+    assert counts == {"words_VE": 240_000_000, "kernel": 64_000_000 + 80_000_000, "bias": 2 * 4 * 4000 + 80_000}
+    assert counts["words_VE"] + counts["kernel"] == 384_000_000
+
+
+def test_parameters_start_uniform():
+    for model, config in MODELS.values():
+        for leaf in jax.tree.leaves(model.init(jax.random.key(0), dataclasses.replace(config, cells=30))):
+            assert jnp.abs(leaf).max() <= 0.08 and (
+                leaf.size < 30 or leaf.std() == pytest.approx(0.08 / 3**0.5, rel=0.3)
+            )
+
+
+def test_shares_of_attention_stand_at_the_words_they_are_of():
+    """Over a memory that is told apart by one word, forward and reversed readers must look at the same place."""
+    _, config = MODELS["dot"]
+    params = large(attention.init(jax.random.key(0), config))
+    shares = attention.alignment(config, params, SOURCE, TARGET)
+    np.testing.assert_allclose(shares.sum(-1), 1, rtol=1e-5)
+    assert not shares[1, :, 2:].any() and not shares[2, :, 1:].any()
+    forward = dataclasses.replace(config, reverse=False)
+    reread = attention.alignment(forward, params, sequences.backwards(SOURCE), TARGET)
+    np.testing.assert_allclose(shares[0], reread[0, :, ::-1], atol=1e-6)
+    np.testing.assert_allclose(shares[1, :, :2], reread[1, :, 1::-1], atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["seq2seq", "additive"])
+def test_dropout_is_of_the_key_and_right_on_average(name):
+    model, config = MODELS[name]
+    params = large(model.init(jax.random.key(0), config))
+    config = dataclasses.replace(config, dropout=0.2)
+    whole = model.apply(config, params, SOURCE, TARGET)
+    np.testing.assert_array_equal(whole, model.apply(dataclasses.replace(config, dropout=0), params, SOURCE, TARGET))
+    apply = jax.jit(lambda key: model.apply(config, params, SOURCE, TARGET, key=key))
+    assert not jnp.allclose(apply(jax.random.key(1)), apply(jax.random.key(2)))
+    nothing = dataclasses.replace(config, dropout=1e-9)
+    np.testing.assert_allclose(model.apply(nothing, params, SOURCE, TARGET, key=jax.random.key(1)), whole, atol=1e-5)
+
+
+def test_in_half_precision_log_p_stays_single():
+    for model, config in MODELS.values():
+        params = model.init(jax.random.key(0), config)
+        half = jax.tree.map(lambda a: a.astype(jnp.bfloat16), params)
+        log_p = model.apply(config, half, SOURCE, TARGET)
+        assert log_p.dtype == jnp.float32
+        np.testing.assert_allclose(log_p, model.apply(config, params, SOURCE, TARGET), atol=0.05)
+
+
+def test_a_language_model_is_a_decoder_from_zeros():
+    config = language_model.Config(6, 2, 5, 4)
+    params = large(language_model.init(jax.random.key(0), config))
+    state, word, total = language_model.start(config, params, 3), jnp.full(3, sequences.END), 0
+    for following in TARGET.T:
+        log_p, state = language_model.decode_step(config, params, (), state, word)
+        total += jnp.where(following, jnp.take_along_axis(log_p, following[:, None], 1)[:, 0], 0)
+        word = following
+    np.testing.assert_allclose(total, language_model.apply(config, params, TARGET).sum(-1), rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["seq2seq", "general", "additive"])
+def test_it_learns_four_pairs_by_heart(name):
+    model, config = MODELS[name]
+    config = dataclasses.replace(config, cells=24, embedding=12, layers=2)
+    source = jnp.array([[2, 3, 4, 5], [6, 2, 0, 0], [3, 0, 0, 0], [3, 6, 5, 0]])
+    target = jnp.array([[3, 1, 0, 0, 0], [2, 5, 4, 3, 1], [5, 4, 1, 0, 0], [4, 4, 2, 1, 0]])
+    descend = optax.adam(0.03)
+    params = model.init(jax.random.key(0), config)
+
+    def step(carry, _):
+        loss, gradient = jax.value_and_grad(lambda p: -model.apply(config, p, source, target).sum() / 4)(carry[0])
+        updates, state = descend.update(gradient, carry[1])
+        return (optax.apply_updates(carry[0], updates), state), loss
+
+    train = jax.jit(lambda params: jax.lax.scan(step, (params, descend.init(params)), length=150))
+    (params, _), losses = train(params)
+    assert losses[-1] < 0.1
+    context, state = model.encode(config, params, source)
+    said = sampling.greedy(partial(model.decode_step, config, params, context), state, longest=5)
+    np.testing.assert_array_equal(said.words, target)
+
+
+@pytest.mark.parametrize("wrong", [{"layers": 0}, {"source_vocabulary": 0}, {"cells": -1}, {"target_vocabulary": 0}])
+def test_sizes_below_one_are_refused(wrong):
+    with pytest.raises(
+        ValueError, match=f"{'vocabulary' if 'vocab' in next(iter(wrong)) else next(iter(wrong))} must be"
+    ):
+        seq2seq.Config(**{**SIZES, **wrong})
+
+
+def test_unknown_scores_are_refused():
+    with pytest.raises(ValueError, match="score must be one of dot, general, additive, not 'concat'"):
+        attention.Config(**SIZES, score="concat")
