@@ -42,6 +42,35 @@ def test_a_scan_agrees_with_torch():
     np.testing.assert_allclose(last.c, expected_c[0], atol=1e-6)
 
 
+def test_where_nothing_is_the_state_stays_and_gradients_are_those_of_a_scan():
+    params = lstm.init(jax.random.key(0), 3, 5, 5)
+    gates = jax.random.normal(jax.random.key(1), (6, 4, 20))
+    there = jnp.arange(6)[:, None] < jnp.array([6, 3, 1, 0])
+    state = lstm.State(*jax.random.normal(jax.random.key(2), (2, 4, 5)))
+
+    def scanned(recurrent, gates, state):
+        def step(state, x):
+            after = lstm.advance(state.c, x[0] + dense.apply(recurrent, state.h))
+            after = jax.tree.map(lambda new, old: jnp.where(x[1][:, None], new, old), after, state)
+            return after, after.h
+
+        return jax.lax.scan(step, state, (gates, there))
+
+    def loss(f, *given):
+        last, h_TBC = f(*given)
+        return jnp.sin(h_TBC).sum() + (last.c**2).sum()
+
+    given = params["recurrent"], gates, state
+    ours = lambda *given: lstm.run(*given, there)  # noqa: E731
+    last, h_TBC = jax.jit(ours)(*given)
+    np.testing.assert_array_equal(last.c[3], state.c[3])
+    for t in range(3, 6):
+        np.testing.assert_array_equal(h_TBC[t, 1], h_TBC[2, 1])
+    gradients = [jax.jit(jax.grad(lambda *g, f=f: loss(f, *g), (0, 1, 2)))(*given) for f in (ours, scanned)]
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-5), *gradients)
+    assert not gradients[0][1][3:, 1].any()
+
+
 def test_parameters():
     params = lstm.init(jax.random.key(0), 3, 5, 5)
     assert sum(a.size for a in jax.tree.leaves(params)) == 4 * 5 * (3 + 5 + 1)

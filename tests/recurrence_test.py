@@ -54,6 +54,30 @@ def test_outputs_and_every_gradient_are_those_of_a_scan():
     assert not gradients[0][0]["unused"]["kernel"].any()
 
 
+def test_what_every_step_is_given_has_its_gradient_too():
+    context = {"m": jax.random.normal(jax.random.key(4), (6, 3)), "there": jnp.arange(6)[:, None] % 2 > 0}
+
+    def looking(product, state, x, context):
+        after, outputs = step(product, state, x)
+        looked = jnp.where(context["there"], after["s"] * jnp.tanh(context["m"]), after["s"])
+        return {"s": looked}, outputs
+
+    def scanned(weights, state, inputs, m):
+        product = lambda name, a: dense.apply(weights[name], a)  # noqa: E731
+        return jax.lax.scan(lambda s, x: looking(product, s, x, {**context, "m": m}), state, inputs)
+
+    def unrolled(weights, state, inputs, m):
+        return unroll(looking, weights, state, inputs, None, {**context, "m": m})
+
+    def gradient(f):
+        loss = lambda w, s, x, m: value(lambda *given: f(*given, m))(w, s, x)  # noqa: E731
+        return jax.jit(jax.grad(loss, (0, 1, 2, 3)))(WEIGHTS, STATE, INPUTS, context["m"])
+
+    ours_, theirs = gradient(unrolled), gradient(scanned)
+    same(ours_, theirs)
+    assert jnp.abs(ours_[3]).min(where=context["there"], initial=1.0) > 0
+
+
 def test_under_vmap_each_replica_has_its_own_weights():
     weights = jax.tree.map(lambda a: jnp.stack([a, 2 * a, -a]), WEIGHTS)
     over = [jax.vmap(jax.grad(value(f)), (0, None, None))(weights, STATE, INPUTS) for f in (ours, by_hand)]
