@@ -1,0 +1,158 @@
+"""Sequence to sequence learning: translation (Sutskever, Vinyals, Le 2014, arXiv 1409.3215)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from ml_collections import ConfigDict
+
+from deepx.analysis import bleu
+from deepx.engine import entry
+from deepx.engine.errors import UserError
+from deepx.engine.experiment import Array, Batch, Experiment, Key, Mean, Metrics, Report
+from deepx.engine.supervised import TrainState, descent
+from deepx.nn import buckets, sequences
+from experiments.seq2seq_data import corpus, width
+from experiments.seq2seq_models import Model, model_of
+from experiments.seq2seq_report import report, watch
+from experiments.seq2seq_translator import Translator, mark, predict
+
+PRECISIONS = ("float32", "bfloat16")
+
+
+def build(config: ConfigDict) -> Experiment:
+    """The experiment of a `configs/seq2seq` file. Raises UserError, ValueError, DataNotPrepared, DataCorrupt."""
+    check(config)
+    sets = corpus(config)
+    model = model_of(config, sets)
+    translator = Translator(model, sets.source, sets.target, config.evaluation.batch_size)
+    descending = descent(
+        lambda key: (model.init(key), mark(sets)), gradients_of(config, model), optimizer(config, sets.count)
+    )
+    return Experiment(
+        init=descending.init,
+        train_step=descending.train_step,
+        gradients=descending.gradients,
+        eval_step=evaluation_of(config, model),
+        train_data=sets.train,
+        eval_data={"valid": sets.valid},
+        test_data={"test": sets.test},
+        watch=watch(config, sets, translator),
+        report=lambda state, key: report(config, sets, translator, state),
+        summary=perplexities,
+        predict=lambda state: predict(config, sets, translator, state),
+        in_turn=True,  # side by side, every batch would take the branches of all lengths
+        units={"loss": "nats a word", "bleu": f"BLEU ({bleu.signature()})", "bleu_greedy": "BLEU"},
+        provenance=sets.provenance,
+    )
+
+
+def check(config: ConfigDict) -> None:
+    """Raises UserError for settings that make no sense together."""
+    lengths = tuple(config.lengths)
+    if not lengths or list(lengths) != sorted(set(lengths)) or lengths[0] < 1:
+        raise UserError(f"lengths is {lengths}; they must rise, and begin above 0.")
+    if config.accumulate < 1 or config.batch_size % config.accumulate:
+        raise UserError(f"accumulate is {config.accumulate}; batch_size {config.batch_size} must be a multiple of it.")
+    if config.precision not in PRECISIONS:
+        raise UserError(f"precision is {config.precision!r}; it must be one of {', '.join(PRECISIONS)}.")
+    if config.evaluation.beam < 1:
+        raise UserError(f"evaluation.beam is {config.evaluation.beam}; it must be at least 1.")
+
+
+def cut(config: ConfigDict, batch: Batch, f: Any) -> Any:
+    """f of the batch without most of its padding: it is cut to the shortest of `config.lengths` that holds it."""
+    whole = max(batch[side].shape[1] for side in ("source", "target"))
+    edges = [edge for edge in config.lengths if edge < whole] + [whole]
+
+    def at(edge: int, batch: Batch) -> Any:
+        return f({**batch, **{side: batch[side][:, :edge] for side in ("source", "target")}})
+
+    return buckets.shortest(edges, width(batch), at, batch)
+
+
+def gradients_of(config: ConfigDict, model: Model):
+    """Gradients of the sum of -log p over the words, divided by the number of sentences, as in the paper (section 3.4).
+
+    They are taken inside the branch of a length. `accumulate`: parts of the batch that are taken one after another.
+    """
+
+    def of_part(params: Any, batch: Batch, key: Key) -> tuple[tuple[Array, Array], Any]:
+        def loss(params: Any, batch: Batch) -> tuple[Array, Array]:
+            used = jax.tree.map(lambda a: a.astype(config.precision), params)
+            nats = -model.apply(used, batch["source"], batch["target"], key).sum()
+            return nats / config.batch_size, nats
+
+        (_, nats), of_loss = cut(config, batch, lambda batch: jax.value_and_grad(loss, has_aux=True)(params, batch))
+        return (nats, sequences.lengths(batch["target"]).sum()), of_loss
+
+    def gradients(params: Any, stats: Any, batch: Batch, key: Key) -> tuple[Any, tuple[Any, Metrics]]:
+        if config.accumulate == 1:
+            (nats, words), of_loss = of_part(params, batch, key)
+        else:
+            parts = jax.tree.map(lambda a: a.reshape(config.accumulate, -1, *a.shape[1:]), batch)
+            slots = parts, jax.random.split(key, config.accumulate)
+            zeros = jax.tree.map(
+                lambda a: jnp.zeros(a.shape, a.dtype),
+                jax.eval_shape(lambda: of_part(params, *jax.tree.map(lambda a: a[0], slots))),
+            )
+
+            def add(sums: Any, slot: Any):
+                return jax.tree.map(jnp.add, sums, of_part(params, *slot)), None
+
+            (nats, words), of_loss = jax.lax.scan(add, zeros, slots)[0]
+        return of_loss, (stats, {"loss": Mean(nats, words.astype(jnp.float32))})
+
+    return gradients
+
+
+def evaluation_of(config: ConfigDict, model: Model):
+    """-log p a word, ends included, of sentences that are told (teacher forcing)."""
+
+    def eval_step(state: TrainState, batch: Batch) -> Metrics:
+        def nats(batch: Batch) -> Array:
+            return -model.apply(state.params, batch["source"], batch["target"]).sum(-1)
+
+        words_B = sequences.lengths(batch["target"]).astype(jnp.float32)
+        nats_B = cut(config, batch, nats)
+        return {"loss": Mean((nats_B * batch["mask"]).sum(), (words_B * batch["mask"]).sum())}
+
+    return eval_step
+
+
+def perplexities(values: Mapping[str, np.ndarray]) -> Report:
+    """exp of what was measured in nats a word."""
+    parts = {name.removesuffix("_loss"): value for name, value in values.items() if name.endswith("_loss")}
+    return Report({}, {f"{part}_perplexity": np.exp(value) for part, value in parts.items()})
+
+
+def optimizer(config: ConfigDict, pairs: int) -> optax.GradientTransformation:
+    """'sgd', the paper's, or 'adam'; gradients clipped by their norm."""
+    c, rate = config.optimizer, schedule(config, pairs / config.batch_size)
+    if c.name not in ("sgd", "adam"):
+        raise UserError(f"optimizer.name is {c.name!r}; it must be 'sgd' or 'adam'.")
+    return optax.chain(optax.clip_by_global_norm(c.clip), (optax.sgd if c.name == "sgd" else optax.adam)(rate))
+
+
+def schedule(config: ConfigDict, steps: float) -> optax.Schedule:
+    """'halving', the paper's: at the end of epoch `halve_after` the rate is halved, and then every `halve_every`
+    epochs, of `steps` steps each; 'cosine': to 0 in `schedule_steps` steps; 'constant'.
+    """
+    c = config.optimizer
+    if c.schedule == "halving":
+        after = c.halve_after - c.halve_every
+        return lambda step: c.learning_rate * 0.5 ** jnp.maximum((step / steps - after) // c.halve_every, 0)
+    if c.schedule == "cosine":
+        return optax.cosine_decay_schedule(c.learning_rate, c.schedule_steps)
+    if c.schedule == "constant":
+        return optax.constant_schedule(c.learning_rate)
+    raise UserError(f"optimizer.schedule is {c.schedule!r}; it must be 'halving', 'cosine' or 'constant'.")
+
+
+if __name__ == "__main__":
+    entry.main(build)

@@ -1,0 +1,55 @@
+"""The translators, brought into one form: `config.model.name` chooses, with attention or without."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ml_collections import ConfigDict
+
+from deepx.engine.errors import UserError, nearest
+from deepx.engine.experiment import Array, Key
+from deepx.models import attention, seq2seq
+from deepx.nn.decoding import beam, sampling
+from experiments.seq2seq_data import Corpus
+
+MODELS = {"seq2seq": seq2seq, "attention": attention}
+
+
+class Model(NamedTuple):
+    """A module of `deepx.models` and its Config."""
+
+    module: Any
+    config: Any
+
+    def init(self, key: Key):
+        return self.module.init(key, self.config)
+
+    def apply(self, params: Any, source_BS: Array, target_BT: Array, key: Key | None = None) -> Array:
+        """log p of every target word [B, T]."""
+        return self.module.apply(self.config, params, source_BS, target_BT, key=key)
+
+    def encode(self, params: Any, source_BS: Array):
+        """What the decoder looks at, and what it starts from."""
+        return self.module.encode(self.config, params, source_BS)
+
+    def translate(self, params: Any, source_BS: Array, longest: int, beams: int = 1, alpha: float = 0.0) -> Array:
+        """Translations of at most `longest` words with their ends [B, longest]; by beam search, of 1 greedily."""
+        context, states = self.encode(params, source_BS)
+
+        def step(states, word_N: Array):
+            return self.module.decode_step(self.config, params, context, states, word_N)
+
+        if beams == 1:
+            return sampling.greedy(step, states, longest).words
+        return beam.search(step, states, beams, longest, alpha=alpha).words[:, 0]
+
+
+def model_of(config: ConfigDict, corpus: Corpus) -> Model:
+    """The model of a config's `model` section. Raises UserError for an unknown one, ValueError for its sizes."""
+    settings = config.model.to_dict()
+    name, score = settings.pop("name"), settings.pop("score")
+    if name not in MODELS:
+        raise UserError(f"model.name is {name!r}; it must be one of {', '.join(MODELS)}.{nearest(name, MODELS)}")
+    if name == "attention":
+        settings["score"] = score
+    return Model(MODELS[name], MODELS[name].Config(corpus.source.size, corpus.target.size, **settings))
