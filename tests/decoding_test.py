@@ -104,8 +104,8 @@ def test_results_are_whole_ordered_different_and_scored_as_the_model_scores_them
         assert not found.words[which][~real].any()
 
 
-def by_hand(probabilities, which, width):
-    """Sutskever's search of one sentence in plain Python."""
+def by_hand(probabilities, which, width, alpha):
+    """Sutskever's search of one sentence in plain Python, which never stops early."""
     live, finished = [((), 0.0)], []
     for t in range(T):
         spread = [
@@ -116,7 +116,7 @@ def by_hand(probabilities, which, width):
         kept = sorted(spread, key=lambda pair: -pair[1])[:width]
         finished += [pair for pair in kept if pair[0][-1] == END]
         live = [pair for pair in kept if pair[0][-1] != END]
-    return max(finished, key=lambda pair: pair[1])
+    return max(finished, key=lambda pair: pair[1] / ((5 + len(pair[0])) / 6) ** alpha)
 
 
 def score_so_far(probabilities, which, words):
@@ -124,13 +124,13 @@ def score_so_far(probabilities, which, words):
     return float(sum(probabilities[(which, *history[i : i + 3])] for i in range(len(words))))
 
 
-@given(st.integers(0, 10**6), st.sampled_from([2, 3]))
-@settings(max_examples=25, deadline=None)
-def test_a_narrow_beam_stops_early_and_still_finds_what_plain_python_finds(seed, width):
+@given(st.integers(0, 10**6), st.sampled_from([2, 3]), st.sampled_from([0.0, 4.0]))
+@settings(max_examples=40, deadline=None)
+def test_a_narrow_beam_stops_early_and_still_finds_what_plain_python_finds(seed, width, alpha):
     probabilities = np.asarray(table(seed))
-    found = search(probabilities, width)
+    found = search(probabilities, width, alpha)
     for which in range(3):
-        words, log_p = by_hand(probabilities, which, width)
+        words, log_p = by_hand(probabilities, which, width, alpha)
         np.testing.assert_allclose(found.log_p[which, 0], log_p, rtol=1e-4, atol=1e-5)
         np.testing.assert_array_equal(found.words[which, 0], padded(words))
 
@@ -164,6 +164,28 @@ def test_the_search_stops_when_nothing_can_win():
     assert len(calls) == 2
 
 
+def test_it_waits_for_a_sentence_that_will_win_by_its_length():
+    """p(end) = .55 at once; after a word, of .45, it is .99: log(.55) = -.6, but log(.45 * .99) / (7 / 6)^4 = -.44."""
+    p = jnp.array([[0.0, 0.0, 0.0, 0.0], [0.0, 0.55, 0.45, 0.0], [0.0, 0.99, 0.01, 0.0], [0.0, 1.0, 0.0, 0.0]])
+    model = lambda state, word_N: (jnp.log(p)[word_N], state)  # noqa: E731
+    for alpha, expected in ((0.0, [1, 0, 0]), (4.0, [2, 1, 0])):
+        found = beam.search(model, jnp.zeros(1), 2, T, alpha=alpha)
+        np.testing.assert_array_equal(found.words[0, 0], expected)
+
+
+def test_what_has_ended_stays_ended_while_others_go_on():
+    """Greedily, one ends at once and would say 2 after its end; the other says 3, 3."""
+    log_p = jnp.log(jnp.array([[0.0, 0.4, 0.3, 0.3], [0.0, 0.1, 0.6, 0.3], [0.0, 0.1, 0.2, 0.7]]))
+
+    def model(state, word_N):
+        which_N, t_N = state
+        return log_p[jnp.where(which_N == 1, 2, jnp.minimum(t_N, 1))], (which_N, t_N + 1)
+
+    said = sampling.greedy(model, (jnp.arange(2), jnp.zeros(2, int)), T + 1)
+    np.testing.assert_array_equal(said.words, [[1, 0, 0, 0], [3, 3, 3, 1]])
+    np.testing.assert_allclose(said.log_p, [np.log(0.4), 3 * np.log(0.7) + np.log(0.1)], rtol=1e-5)
+
+
 def test_more_results_than_hypotheses_are_refused():
     with pytest.raises(ValueError, match="a beam of 2 has 1 to 2 results, not 3"):
         beam.search(partial(step, table(0)), start(3), 2, T, results=3)
@@ -188,9 +210,10 @@ def test_samples_come_as_often_as_they_are_probable():
 
 
 def test_a_cold_sample_is_greedy_and_a_sample_does_not_depend_on_its_neighbours():
-    model = partial(step, table(3))
-    cold = sampling.sample(jax.random.key(0), model, start(3), T, temperature=1e-4)
-    np.testing.assert_array_equal(cold.words, greedy(table(3)).words)
+    model = partial(step, table(3, 0.5))
+    for seed in range(3):
+        cold = sampling.sample(jax.random.key(seed), model, start(3), T, temperature=1e-4)
+        np.testing.assert_array_equal(cold.words, greedy(table(3, 0.5)).words)
     few = sampling.sample(jax.random.key(1), model, start(2), T)
     np.testing.assert_array_equal(few.words, sampling.sample(jax.random.key(1), model, start(3), T).words[:2])
 

@@ -76,6 +76,49 @@ def test_a_batch_of_lengths_agrees_with_packed_lstms_of_torch():
     np.testing.assert_allclose(log_p, jnp.where(TARGET > 0, expected.numpy(), 0), atol=2e-5)
 
 
+@pytest.mark.parametrize("score", ["dot", "general", "additive"])
+def test_attention_agrees_with_its_equations_in_numpy(score):
+    """Of the second pair, whose source has two words."""
+    model, config = MODELS[score]
+    params = jax.tree.map(lambda a: np.asarray(a, np.float64), large(model, config))
+    sigmoid = lambda a: 1 / (1 + np.exp(-a))  # noqa: E731
+
+    def advance(layers, states, x, fed):
+        after = []
+        for l, (layer, (h, c)) in enumerate(zip(layers, states, strict=True)):
+            carried = np.concatenate([fed, h]) if l == 0 else h
+            gates = x @ layer["input"]["kernel"] + layer["input"]["bias"] + carried @ layer["recurrent"]["kernel"]
+            i, f, g, o = np.split(gates, 4)
+            c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+            x = sigmoid(o) * np.tanh(c)
+            after.append((x, c))
+        return after
+
+    states, memory = [(np.zeros(5), np.zeros(5))] * 2, []
+    for word in (2, 6):
+        x = params["encoder"]["words_VE"][word]
+        states = advance(params["encoder"]["layers"], states, x, np.zeros(0))
+        memory.append(states[-1][0])
+    decoder, said, fed = params["decoder"], [], np.zeros(5)
+    a = decoder["attention"]
+    for given, word in zip([1, 2, 5, 4, 3], [2, 5, 4, 3, 1], strict=True):
+        states = advance(decoder["layers"], states, decoder["words_VE"][given], fed)
+        h = states[-1][0]
+        if score == "dot":
+            e = np.array([h @ m for m in memory])
+        elif score == "general":
+            e = np.array([m @ a["keys"]["kernel"] @ h for m in memory])
+        else:
+            keys = [m @ a["keys"]["kernel"] + a["keys"]["bias"] for m in memory]
+            e = np.array([a["v"] @ np.tanh(h @ a["query"]["kernel"] + key) for key in keys])
+        shares = np.exp(e) / np.exp(e).sum()
+        read = shares @ np.stack(memory)
+        fed = np.tanh(np.concatenate([read, h]) @ decoder["combine"]["kernel"])
+        logits = fed @ decoder["output"]["kernel"] + decoder["output"]["bias"]
+        said.append(logits[word] - np.log(np.exp(logits).sum()))
+    np.testing.assert_allclose(compiled[model](config, large(model, config), SOURCE, TARGET)[1], said, atol=1e-4)
+
+
 @every_model
 def test_word_by_word_says_what_all_at_once_says(name):
     model, config = MODELS[name]
