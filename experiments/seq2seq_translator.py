@@ -86,7 +86,7 @@ def seeds(config: ConfigDict, params: Any) -> list[Any]:
 def predict(config: ConfigDict, corpus: Corpus, translator: Translator, state: Any) -> None:
     """Prints the translation of every sentence typed, or of every line of standard input. Raises UserError."""
     check_vocabularies(config, corpus, state)
-    texts = TEXT.value or [line.strip() for line in given()]
+    texts = [text.strip() for text in TEXT.value or given()]
     if not any(texts):
         raise UserError('Give a sentence: --text="The cat sleeps.", or lines on standard input.')
     unknown = [word for text in texts for word in unknown_words(text, translator.source)]

@@ -14,8 +14,8 @@ REFERENCES = ["the cat sat on a mat .", "a b c d e"]
 
 
 def test_a_case_worked_by_hand():
-    """n-grams found of those said: 6+4 of 7+4, 4+3 of 6+3, 3+2 of 5+2, 2+1 of 4+1; 11 words against 12."""
-    precisions = 10 / 11, 7 / 9, 5 / 7, 3 / 5
+    """n-grams found of those said: 6+4 of 7+4, 4+3 of 6+3, 2+2 of 5+2, 1+1 of 4+1; 11 words against 12."""
+    precisions = 10 / 11, 7 / 9, 4 / 7, 2 / 5
     expected = 100 * math.exp(1 - 12 / 11) * math.prod(precisions) ** 0.25
     assert bleu.bleu(SAID, REFERENCES) == pytest.approx(expected)
     assert bleu.bleu(REFERENCES, REFERENCES) == pytest.approx(100)

@@ -24,6 +24,15 @@ from experiments import reproduce, seq2seq, seq2seq_data, seq2seq_texts
 
 PAIRS = list(islice(grammar_enfr.pairs("train", seed=1), 8))
 NOT_KNOWN = "spaceship"
+STEPS = 200  # in which they are learnt by heart
+
+
+@pytest.fixture(autouse=True, scope="module")
+def quick_compilation():
+    """These programs take a few steps: compiling them is what costs."""
+    jax.config.update("jax_disable_most_optimizations", True)
+    yield
+    jax.config.update("jax_disable_most_optimizations", False)
 
 
 def config(variant="smoke", **changes):
@@ -42,15 +51,16 @@ def write(folder, pairs=PAIRS):
 
 
 @pytest.fixture(scope="module")
-def by_heart(tmp_path_factory):
+def by_heart(tmp_path_factory, quick_compilation):
     """A run that has seen eight sentences until it knew them; its test sentences are the same."""
     if not flags.FLAGS.is_parsed():
         flags.FLAGS(["test"])
     both = write(tmp_path_factory.mktemp("texts"))
     made = config(
-        data__name="files", data__train=both, data__valid=both, data__test=both, batch_size=8,
-        model__cells=32, model__embedding=16, optimizer__learning_rate=0.02, optimizer__schedule="constant",
-        run__steps=120, run__steps_per_call=120, run__log_every=120, run__eval_every=120, run__checkpoint_every=120,
+        data__name="files", data__train=both, data__valid=both, data__test=both, batch_size=8, lengths=(40,),
+        model__cells=64, model__embedding=32, optimizer__learning_rate=0.03, optimizer__schedule_steps=STEPS,
+        run__steps=STEPS, run__steps_per_call=STEPS, run__log_every=STEPS, run__eval_every=STEPS,
+        run__checkpoint_every=STEPS,
     )  # fmt: skip
     experiment = seq2seq.build(made)
     program = Program(experiment, Run(**made.run), jax.devices()[:1])
@@ -106,7 +116,11 @@ def test_unknown_words_are_named_and_read_as_such(by_heart, capsys):
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [([], "Give a sentence: --text="), ([" "], "Give a sentence"), (["a " * 201], "has 201 tokens, and the model was")],
+    [
+        ([], "Give a sentence: --text="),
+        ([" ", ""], "Give a sentence"),
+        (["a " * 201], "has 201 tokens, and the model was"),
+    ],
 )
 def test_what_cannot_be_translated_is_told(by_heart, capsys, monkeypatch, text, words):
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
@@ -133,17 +147,24 @@ def batch():
     }
 
 
-def grad_of(batch, **changes):
+def step_of(batch, **changes):
+    """What an experiment makes of the batch at its first step: gradients, metrics, and the states around it."""
     made = config(batch_size=4, **changes)
     experiment = seq2seq.build(made)
+
+    @jax.jit
+    def step(state):
+        key = jax.random.key(1)
+        return experiment.gradients(state, batch, key), *experiment.train_step(state, batch, key)
+
     state = jax.jit(experiment.init)(jax.random.key(0))
-    new, metrics = jax.jit(experiment.train_step)(state, batch, jax.random.key(1))
-    return experiment.gradients(state, batch, jax.random.key(1)), metrics, (made, state, new)
+    gradients, after, metrics = step(state)
+    return gradients, metrics, (made, state, after)
 
 
 def test_the_gradient_is_that_of_the_sum_over_words_divided_by_sentences(batch):
     """Section 3.4 of the paper; as computed without lengths, branches and parts."""
-    found, metrics, (made, state, new) = grad_of(batch, optimizer__clip=0.05, optimizer__name="sgd")
+    found, metrics, (made, state, new) = step_of(batch, optimizer__clip=0.05, optimizer__name="sgd")
     sets = seq2seq_data.corpus(made)
     model = seq2seq.model_of(made, sets)
 
@@ -158,13 +179,13 @@ def test_the_gradient_is_that_of_the_sum_over_words_divided_by_sentences(batch):
     assert norm > 0.05
     taken = optax.tree.norm(jax.tree.map(jnp.subtract, new.params, state.params))
     assert float(taken) == pytest.approx(0.05 * made.optimizer.learning_rate, rel=1e-3)  # clipped
-    in_parts, again, _ = grad_of(batch, accumulate=2)
+    in_parts, again, _ = step_of(batch, accumulate=2)
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-6), in_parts, expected)
     assert float(again["loss"].total) == pytest.approx(float(metrics["loss"].total), rel=1e-5)
 
 
 def test_half_precision_is_near(batch):
-    full, half = (grad_of(batch, precision=precision)[0] for precision in ("float32", "bfloat16"))
+    full, half = (step_of(batch, precision=precision)[0] for precision in ("float32", "bfloat16"))
     scale = float(optax.tree.norm(full))
     assert all(a.dtype == jnp.float32 for a in jax.tree.leaves(half))
     assert 0 < float(optax.tree.norm(jax.tree.map(jnp.subtract, full, half))) < 0.05 * scale
