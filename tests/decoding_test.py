@@ -56,7 +56,7 @@ def padded(sentence):
     return [*sentence, *[0] * (T - len(sentence))]
 
 
-@partial(jax.jit, static_argnums=(1, 2, 3, 4))
+@partial(jax.jit, static_argnums=(1, 3, 4))
 def search(table, width, alpha=0.0, results=1, n=3):
     return beam.search(partial(step, table), start(n), width, T, alpha=alpha, results=results)
 

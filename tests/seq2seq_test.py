@@ -23,7 +23,7 @@ MODELS = {
     "forward": (seq2seq, seq2seq.Config(**SIZES, reverse=False)),
     **{score: (attention, attention.Config(**SIZES, score=score)) for score in ("dot", "general", "additive")},
 }
-every_model = pytest.mark.parametrize("name", MODELS)
+every_model = pytest.mark.parametrize("name", ["seq2seq", "dot", "additive"])  # "general" has a test by hand
 
 
 compiled = {model: jax.jit(model.apply, static_argnums=0) for model in (seq2seq, attention)}
