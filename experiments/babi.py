@@ -111,9 +111,7 @@ def experiment_of(config: ConfigDict, questions: Questions, reader: Reader) -> E
         lambda key: (reader.init(key), linear_start.begin(config.linear_start)), loss, optimizer(config, steps)
     )
     return Experiment(
-        init=descent.init,
-        train_step=descent.train_step,
-        gradients=descent.gradients,
+        **descent._asdict(),
         eval_step=eval_step,
         train_data=DeviceData(sample, {"train": everything, "valid": held_out, "sentences": sentences_UJ}),
         eval_data={"valid": passes(valid)},

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import jax
-import jax.numpy as jnp
 from ml_collections import ConfigDict
 
-from deepx.engine.adversarial import adversarial, watched
+from deepx.data import augment
+from deepx.engine.adversarial import adversarial, generator_of, watched, with_generator
 from deepx.engine.averaged import averaged
 from deepx.engine.data import epochs, one_pass
 from deepx.engine.errors import UserError
 from deepx.engine.experiment import Array, Experiment, Key, Mean
 from deepx.models import attribute_classifier
-from deepx.nn.adversarial import GENERATOR_LOSSES, GenDisc, discriminator_loss
+from deepx.nn.adversarial import GENERATOR_LOSSES, GenDisc, discriminator_loss, parts, variables
 from experiments import gan_report
 from experiments.gan_image_data import image_data
 from experiments.gan_schedule import optimizers
@@ -30,7 +29,7 @@ def build(config: ConfigDict) -> Experiment:
     system = system_of(config.model)
     sets = image_data(config.data, system.config.data_shape)
     shape = sets.train["image"].shape[1:]
-    if tuple(system.config.data_shape) != shape:
+    if system.config.data_shape != shape:
         raise UserError(
             f"model makes images of {system.config.data_shape}; those of data.name {config.data.name!r} are {shape}."
         )
@@ -38,12 +37,8 @@ def build(config: ConfigDict) -> Experiment:
     generator_loss = GENERATOR_LOSSES[config.loss]
     mean = sets.train["image"].mean(0) / 255
 
-    def variables(params: GenDisc, stats: GenDisc) -> GenDisc:
-        return GenDisc(*({"params": p, "batch_stats": s} for p, s in zip(params, stats, strict=True)))
-
     def init(key: Key):
-        fresh = system.init(key, mean)
-        return GenDisc(*(v["params"] for v in fresh)), GenDisc(*(v["batch_stats"] for v in fresh))
+        return parts(system.init(key, mean))
 
     def play(params, stats, batch, key: Key):
         """Both nets as they stand, and images from fresh noise, of the classes of the batch."""
@@ -55,7 +50,7 @@ def build(config: ConfigDict) -> Experiment:
     def disc_loss(params, stats, batch, key: Key):
         disc, fake, _, of_disc = play(params, stats, batch, key)
         of_real, of_fake = jax.random.split(of_disc)
-        real_N, disc_stats = system.discriminate(disc, scaled(batch["image"]), batch["label"], key=of_real)
+        real_N, disc_stats = system.discriminate(disc, augment.signed(batch["image"]), batch["label"], key=of_real)
         fake_N, _ = system.discriminate(disc, fake, batch["label"], key=of_fake)
         # Batch statistics: the discriminator's are written by the real images of its step, the generator's by its own.
         return discriminator_loss(real_N, fake_N, config.smoothing), (
@@ -70,14 +65,14 @@ def build(config: ConfigDict) -> Experiment:
 
     def eval_step(state: Judged, batch: Mapping[str, Array]) -> Mapping[str, Mean]:
         disc = variables(state.game.params, state.game.stats).disc
-        real_N = system.discriminate(disc, scaled(batch["image"]), batch["label"])
-        error = judge_error(judge, state, scaled(batch["image"]), {"label": batch["label"]}, batch["mask"])
+        real_N = system.discriminate(disc, augment.signed(batch["image"]), batch["label"])
+        error = judge_error(judge, state, augment.signed(batch["image"]), {"label": batch["label"]}, batch["mask"])
         return {"d_real": Mean.of(jax.nn.sigmoid(real_N), batch["mask"]), **(error if sets.classes > 1 else {})}
 
     game = judged(
         adversarial(init, GenDisc(gen_loss, disc_loss), optimizers(config), config.discriminator_steps),
         judge,
-        lambda batch: (scaled(batch["image"]), {"label": batch["label"]}),
+        lambda batch: (augment.signed(batch["image"]), {"label": batch["label"]}),
     )
     sight = gan_report.Sight(
         system,
@@ -89,9 +84,7 @@ def build(config: ConfigDict) -> Experiment:
     )
     return averaged(
         Experiment(
-            init=game.init,
-            train_step=game.train_step,
-            gradients=game.gradients,
+            **game._asdict(),
             eval_step=eval_step,
             train_data=epochs(sets.train, config.discriminator_steps * config.batch_size),
             eval_data={"valid": one_pass(sets.valid, config.evaluation.batch_size)},
@@ -111,20 +104,6 @@ def build(config: ConfigDict) -> Experiment:
             provenance=sets.provenance,
         ),
         config.average,
-        part=lambda state: (state.game.params.gen, state.game.stats.gen),
-        put=with_generator,
+        part=lambda state: generator_of(state.game),
+        put=lambda state, part: state._replace(game=with_generator(state.game, part)),
     )
-
-
-def with_generator(state: Judged, part: tuple[Any, Any]) -> Judged:
-    """The state with other parameters and batch statistics of the generator."""
-    params, stats = part
-    game = state.game
-    return state._replace(
-        game=game._replace(params=game.params._replace(gen=params), stats=game.stats._replace(gen=stats))
-    )
-
-
-def scaled(pixels: Array) -> Array:
-    """uint8 as [-1, 1]."""
-    return pixels.astype(jnp.float32) / 127.5 - 1

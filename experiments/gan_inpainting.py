@@ -10,7 +10,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from ml_collections import ConfigDict
 
 from deepx.analysis import sample_figures
@@ -37,13 +36,12 @@ def build(config: ConfigDict) -> Experiment:
     encoder, draw = encoder_of(config), holes_of(config)
 
     def init(key: Key):
-        variables = model.init(key, encoder)
-        return tuple(GenDisc(*(player[part] for player in variables)) for part in ("params", "batch_stats"))
+        return game.parts(model.init(key, encoder))
 
     def drawn(batch, key: Key) -> tuple[Array, Array]:
         """Images, mirrored or not, and their holes."""
         of_images, of_holes = jax.random.split(key)
-        images = augment.crop_and_flip(of_images, scaled(batch["image"]), padding=0)
+        images = augment.crop_and_flip(of_images, augment.signed(batch["image"]), padding=0)
         return images, draw(of_holes, len(images))
 
     def disc_loss(params: GenDisc, stats: GenDisc, batch, key: Key):
@@ -78,13 +76,11 @@ def build(config: ConfigDict) -> Experiment:
         state = alone(config, state)
         gan_inpainting_predict.predict(encoder, variables(state.params.gen, state.stats.gen))
 
-    play = adversarial(init, GenDisc(gen_loss, disc_loss), optimizers_of(config))
+    play = adversarial(init, GenDisc(gen_loss, disc_loss), optimizers(config))
     shown = cache(lambda: first(sets.valid, SHOWN))
     hole = draw(jax.random.key(0), SHOWN)
     return Experiment(
-        init=play.init,
-        train_step=play.train_step,
-        gradients=play.gradients,
+        **play._asdict(),
         eval_step=eval_step,
         train_data=sets.train,
         eval_data={"valid": sets.valid},
@@ -102,7 +98,6 @@ def encoder_of(config: ConfigDict) -> model.Config:
     """The net of a config; holes elsewhere than in the middle need one that predicts the whole image."""
     settings, size = config.model.to_dict(), config.data.size
     settings |= {
-        "widths": tuple(settings["widths"]),
         "size": size,
         "window": size // 2 if config.hole == "centre" else size,
     }
@@ -122,12 +117,6 @@ def holes_of(config: ConfigDict) -> Callable[[Key, int], Array]:
     return shapes[config.hole]
 
 
-def optimizers_of(config: ConfigDict) -> GenDisc:
-    """Those of all games, but that the context encoder's steps are `gen_factor` times as long (section 5.1)."""
-    players = optimizers(config)
-    return players._replace(gen=optax.chain(players.gen, optax.scale(config.optimizer.gen_factor)))
-
-
 def alone(config: ConfigDict, state: TrainState) -> TrainState:
     """The state of one run; of several replicas, the first's."""
     return jax.tree.map(lambda a: a[0], state) if config.run.replicas > 1 else state
@@ -137,14 +126,9 @@ def variables(params, stats) -> dict[str, Any]:
     return {"params": params, "batch_stats": stats}
 
 
-def scaled(images: Array) -> Array:
-    """Bytes as numbers from -1 to 1."""
-    return images.astype(jnp.float32) / 127.5 - 1
-
-
 def seen(batch: Mapping[str, Array]) -> Array:
     """Images for evaluation; of photographs, which come in several crops, the first."""
-    images = scaled(batch["image"])
+    images = augment.signed(batch["image"])
     return images if images.ndim == 4 else images[:, 0]
 
 

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 from absl import flags
 
-from deepx.data import holes
+from deepx.data import augment, holes
 from deepx.engine.errors import UserError
 from deepx.models import context_encoder as model
 from deepx.nn.functional import Variables
@@ -26,7 +26,7 @@ def predict(config: model.Config, variables: Variables) -> None:
     top = place("top", TOP.value, whole.shape[0], side, margin)
     left = place("left", LEFT.value, whole.shape[1], side, margin)
     around = tuple(slice(first - margin, first - margin + config.size) for first in (top, left))
-    images = jnp.asarray(whole[around])[None] / 127.5 - 1
+    images = augment.signed(jnp.asarray(whole[around])[None])
     filled = model.fill(config, variables, images, holes.centre(config.size, side))
     result = whole.copy()
     result[around] = np.rint((np.asarray(filled[0]) + 1) * 127.5).astype(np.uint8)

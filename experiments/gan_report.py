@@ -14,6 +14,7 @@ from ml_collections import ConfigDict
 from deepx.analysis import collapse, distances, frechet, samples
 from deepx.analysis import sample_figures as figures
 from deepx.analysis.parzen import parzen
+from deepx.data import augment
 from deepx.engine.experiment import Array, Figure, Key, Report, Told, Watch
 from deepx.models import attribute_classifier, dcgan
 from experiments import gan_arithmetic
@@ -78,7 +79,7 @@ def watch(sight: Sight) -> Watch:
         y = jnp.arange(LOOKED) % sight.classes
         made = sight.sample(state, key, y)
         logits, features = sight.judged(state, made)
-        pixels = jnp.asarray(real).astype(jnp.float32) / 127.5 - 1
+        pixels = augment.signed(jnp.asarray(real))
         real_logits, real_features = sight.judged(state, pixels)
         told_apart = [
             jnp.mean(100.0 * (sign * sight.system.discriminate(sight.discriminator(state), x, labels) > 0))
@@ -236,7 +237,7 @@ def svm_accuracy(sight: Sight, state: Any, examples: int) -> float:
     features_of = jax.jit(lambda x: dcgan.features(sight.system.config, variables, x))
 
     def features(images: np.ndarray) -> np.ndarray:
-        return in_pieces(lambda part: features_of(part.astype(np.float32) / 127.5 - 1), images)
+        return in_pieces(lambda part: features_of(augment.signed(part)), images)
 
     train, test = sight.sets.train, sight.sets.test
     scale = StandardScaler().fit(seen := features(train["image"][:examples]))

@@ -23,4 +23,4 @@ def optimizers(config: ConfigDict) -> GenDisc:
             return optax.sgd(rate, momentum=c.momentum)
         raise UserError(f"optimizer.name is {c.name!r}; it must be 'adam' or 'sgd'.")
 
-    return GenDisc(gen=one(c.learning_rate), disc=one(c.learning_rate))
+    return GenDisc(gen=one(c.learning_rate), disc=one(c.disc_factor * c.learning_rate))

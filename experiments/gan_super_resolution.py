@@ -13,7 +13,7 @@ import optax
 from ml_collections import ConfigDict
 
 from deepx.analysis import image_quality
-from deepx.data import photographs
+from deepx.data import augment, photographs
 from deepx.data.photographs import Pictures
 from deepx.engine import adversarial, supervised
 from deepx.engine.data import DeviceData, one_pass
@@ -22,7 +22,7 @@ from deepx.engine.experiment import Array, Experiment, Key, Mean, Metrics
 from deepx.models import srgan
 from deepx.models.srgan import Config
 from deepx.nn import bicubic
-from deepx.nn.adversarial import GenDisc, discriminator_loss
+from deepx.nn.adversarial import GenDisc, discriminator_loss, parts, variables
 from experiments import gan_super_resolution_report as reporting
 from experiments.gan_super_resolution_features import features_of
 from experiments.trained import trained
@@ -65,10 +65,7 @@ def build_srgan(config: ConfigDict) -> Experiment:
     def init(key: Key):
         gen, disc = srgan.init(key, net)
         gen = gen if begun is None else jax.tree.map(jnp.asarray, begun)
-        return GenDisc(gen["params"], disc["params"]), GenDisc(gen["batch_stats"], disc["batch_stats"])
-
-    def variables(params: GenDisc, stats: GenDisc) -> GenDisc:
-        return GenDisc(*({"params": p, "batch_stats": s} for p, s in zip(params, stats, strict=True)))
+        return parts(GenDisc(gen, disc))
 
     def disc_loss(params: GenDisc, stats: GenDisc, batch, key: Key):
         """Writes the discriminator's statistics: those of photographs and of what is made, in equal parts."""
@@ -108,9 +105,7 @@ def experiment_of(config: ConfigDict, sets: Sets, descent: Any, generator: Calla
         return {"psnr_y": Mean.of(psnr, batch["mask"]), "psnr_gain": Mean.of(psnr - without, batch["mask"])}
 
     return Experiment(
-        init=descent.init,
-        train_step=descent.train_step,
-        gradients=descent.gradients,
+        **descent._asdict(),
         eval_step=eval_step,
         train_data=sets.train,
         eval_data={"valid": sets.valid},
@@ -126,13 +121,12 @@ def experiment_of(config: ConfigDict, sets: Sets, descent: Any, generator: Calla
 def net_of(config: ConfigDict) -> Config:
     settings = config.model.to_dict()
     del settings["name"]
-    settings = {key: tuple(value) if isinstance(value, list) else value for key, value in settings.items()}
     return Config(**settings, patch=config.data.patch)
 
 
 def scaled(batch: Mapping[str, Array]) -> tuple[Array, Array]:
     """Small images from 0 to 1, large ones from -1 to 1."""
-    return batch["low"].astype(jnp.float32) / 255, batch["high"].astype(jnp.float32) / 127.5 - 1
+    return batch["low"].astype(jnp.float32) / 255, augment.signed(batch["high"])
 
 
 def schedule(config: ConfigDict) -> optax.Schedule:

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import jax
 from ml_collections import ConfigDict
 
-from deepx.engine.errors import UserError, nearest
 from deepx.engine.experiment import Array, Key
 from deepx.models import conditional_gan, dcgan, gan
 from deepx.nn.adversarial import GenDisc
+from experiments.named import model_of
 
 NETS = {  # the module of the model, and its Config
     "gan": (gan, gan.Config),
@@ -66,14 +66,4 @@ class System(NamedTuple):
 
 def system_of(model: ConfigDict) -> System:
     """The system of a config's `model` section. Raises UserError for an unknown one, ValueError for its sizes."""
-    settings = model.to_dict()
-    name = settings.pop("name")
-    if name not in NETS:
-        raise UserError(f"model.name is {name!r}; it must be one of {', '.join(NETS)}.{nearest(name, NETS)}")
-    module, config_of = NETS[name]
-    return System(module, config_of(**{key: as_tuple(value) for key, value in settings.items()}))
-
-
-def as_tuple(value: Any) -> Any:
-    """Lists, of which a stored config has made tuples, as tuples again."""
-    return tuple(map(as_tuple, value)) if isinstance(value, list | tuple) else value
+    return System(*model_of(model, NETS))

@@ -15,7 +15,8 @@ import jax
 import jax.numpy as jnp
 from ml_collections import ConfigDict
 
-from deepx.engine.adversarial import adversarial
+from deepx.data import augment
+from deepx.engine.adversarial import adversarial, generator_of, with_generator
 from deepx.engine.averaged import averaged
 from deepx.engine.errors import UserError
 from deepx.engine.experiment import Array, Batch, Experiment, Key, Mean, Metrics
@@ -37,12 +38,10 @@ class System:
     embedding: joint_embedding.Config
     beta: float
     smoothing: float
-    instance_noise: float
 
     def init(self, key: Key) -> tuple[GenDisc, GenDisc]:
         of_nets, of_embedding = jax.random.split(key)
-        variables = text_to_image.init(of_nets, self.nets)
-        params, stats = (GenDisc(*(net[part] for net in variables)) for part in ("params", "batch_stats"))
+        params, stats = game.parts(text_to_image.init(of_nets, self.nets))
         joint = joint_embedding.init(of_embedding, self.embedding)
         return params._replace(disc={"net": params.disc, "embedding": joint}), stats
 
@@ -58,28 +57,22 @@ class System:
         variables = {"params": params.disc["net"], "batch_stats": stats.disc}
         return text_to_image.discriminate(self.nets, variables, images, phi, train=train)
 
-    def noisy(self, images: Array, key: Key) -> Array:
-        """What the discriminator is shown: it shall not live on traces that are finer than this noise."""
-        return images + self.instance_noise * jax.random.normal(key, images.shape)
-
     def disc_loss(self, params: GenDisc, stats: GenDisc, batch: Batch, key: Key):
         """Of GAN-CLS, and of the embedding. A wrong sentence is that of the next picture of the batch."""
-        images, learnt = scaled(batch["image"]), self.read(params, batch["words"])
+        images, learnt = augment.signed(batch["image"]), self.read(params, batch["words"])
         phi = jax.lax.stop_gradient(learnt)
-        of_z, of_real, of_fake = jax.random.split(key, 3)
-        z = text_to_image.sample_noise(of_z, self.nets, len(phi))
+        z = text_to_image.sample_noise(key, self.nets, len(phi))
         fake, _ = self.generate(params, stats, z, phi, train=True)
-        (right, wrong), seen = self.discriminate(params, stats, self.noisy(images, of_real), both(phi), train=True)
-        stats = stats._replace(disc=seen)
-        false, seen = self.discriminate(params, stats, self.noisy(fake, of_fake), phi, train=True)
+        (right, wrong), seen = self.discriminate(params, stats, images, both(phi), train=True)
+        of_fake, seen = self.discriminate(params, stats._replace(disc=seen), fake, phi, train=True)
         theta = joint_embedding.look(self.embedding, params.disc["embedding"], images)
         apart = joint_embedding.loss(theta, learnt)
-        matching = text_to_image.matching_loss(right, wrong, false, self.smoothing)
+        matching = text_to_image.matching_loss(right, wrong, of_fake, self.smoothing)
         metrics = {
             "loss/disc": Mean.of(matching),
             "loss/embedding": Mean.of(apart),
             "found": Mean.of(100.0 * joint_embedding.found(theta, learnt)),
-            **rates(right, wrong, false, jnp.ones(len(phi))),
+            **rates(right, wrong, of_fake, jnp.ones(len(phi))),
         }
         return matching + apart, (stats._replace(disc=seen), metrics)
 
@@ -87,10 +80,9 @@ class System:
         """Of the batch's sentences, and of half as many between them (GAN-INT)."""
         phi = self.read(params, batch["words"])
         phi = jnp.concatenate([phi, text_to_image.interpolated(phi, self.beta)])
-        of_z, of_fake = jax.random.split(key)
-        z = text_to_image.sample_noise(of_z, self.nets, len(phi))
+        z = text_to_image.sample_noise(key, self.nets, len(phi))
         fake, seen = self.generate(params, stats, z, phi, train=True)
-        logits, _ = self.discriminate(params, stats, self.noisy(fake, of_fake), phi, train=True)
+        logits, _ = self.discriminate(params, stats, fake, phi, train=True)
         loss = game.non_saturating(logits)
         return loss, (stats._replace(gen=seen), {"loss/gen": Mean.of(loss)})
 
@@ -127,10 +119,12 @@ def build(config: ConfigDict) -> Experiment:
     judge = attribute_classifier.Config(tuple(sets.heads.items()), size=config.model.size)
     game = adversarial(system.init, GenDisc(system.gen_loss, system.disc_loss), optimizers(config))
     if sets.heads:
-        game = judged(game, judge, lambda batch: (scaled(batch["judged"]["image"]), batch["judged"]["attributes"]))
+        game = judged(
+            game, judge, lambda batch: (augment.signed(batch["judged"]["image"]), batch["judged"]["attributes"])
+        )
 
     def eval_step(state: TrainState | Judged, batch: Batch) -> Metrics:
-        images = scaled(batch["image"])
+        images = augment.signed(batch["image"])
         made = system.paint(played(state), batch["words"], batch["seed"])
         metrics = system.told_apart(played(state), batch, images, made)
         if not sets.heads:
@@ -145,9 +139,7 @@ def build(config: ConfigDict) -> Experiment:
         sets,
     )
     experiment = Experiment(
-        init=game.init,
-        train_step=game.train_step,
-        gradients=game.gradients,
+        **game._asdict(),
         eval_step=eval_step,
         train_data=sets.train,
         eval_data=sets.valid,
@@ -162,9 +154,9 @@ def build(config: ConfigDict) -> Experiment:
     return averaged(
         experiment,
         config.average,
-        part=lambda state: (played(state).params.gen, played(state).stats.gen),
+        part=lambda state: generator_of(played(state)),
         put=lambda state, part: (
-            state._replace(game=with_gen(state.game, part)) if sets.heads else with_gen(state, part)
+            state._replace(game=with_generator(state.game, part)) if sets.heads else with_generator(state, part)
         ),
     )
 
@@ -172,12 +164,6 @@ def build(config: ConfigDict) -> Experiment:
 def played(state: TrainState | Judged) -> TrainState:
     """The game's part of a state."""
     return state.game if isinstance(state, Judged) else state
-
-
-def with_gen(game: TrainState, part: tuple[Any, Any]) -> TrainState:
-    """A game with other parameters and batch statistics of the generator."""
-    params, stats = part
-    return game._replace(params=game.params._replace(gen=params), stats=game.stats._replace(gen=stats))
 
 
 def as_told(right: Mapping[str, Array], batch: Batch) -> Metrics:
@@ -195,21 +181,16 @@ def system_of(config: ConfigDict, sets: Captioned) -> System:
         condition=embedding.embedding,
         projected=model.projected,
         noise=model.noise,
-        generator=tuple(model.generator),
-        discriminator=tuple(model.discriminator),
+        generator=model.generator,
+        discriminator=model.discriminator,
     )
-    sizes = {**embedding, "eye": tuple(embedding.eye), "vocabulary": sets.vocabulary.size, "size": model.size}
-    return System(nets, joint_embedding.Config(**sizes), model.beta, config.smoothing, config.instance_noise)
+    sizes = {**embedding, "vocabulary": sets.vocabulary.size, "size": model.size}
+    return System(nets, joint_embedding.Config(**sizes), model.beta, config.smoothing)
 
 
 def both(phi_NE: Array) -> Array:
     """Right and wrong sentences, [2, N, E]."""
     return jnp.stack([phi_NE, jnp.roll(phi_NE, 1, axis=0)])
-
-
-def scaled(pictures: Array) -> Array:
-    """uint8 pictures in [-1, 1]."""
-    return pictures.astype(jnp.float32) / 127.5 - 1
 
 
 def rates(right_N: Array, wrong_N: Array, fake_N: Array, mask_N: Array) -> Metrics:

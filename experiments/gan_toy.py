@@ -22,7 +22,7 @@ from deepx.engine.errors import UserError, nearest
 from deepx.engine.experiment import Array, Experiment, Figure, Key, Mean, Told, Watch
 from deepx.engine.supervised import TrainState
 from deepx.models import gan
-from deepx.nn.adversarial import GENERATOR_LOSSES, GenDisc, discriminator_loss
+from deepx.nn.adversarial import GENERATOR_LOSSES, GenDisc, discriminator_loss, parts, variables
 from experiments.gan_schedule import optimizers
 
 PLACES = 200  # of the line, at which densities are drawn and compared
@@ -47,7 +47,7 @@ def build(config: ConfigDict) -> Experiment:
     generator_loss = GENERATOR_LOSSES[config.loss]
 
     def of(params: GenDisc) -> GenDisc:
-        return GenDisc(*({"params": p, "batch_stats": {}} for p in params))
+        return variables(params, GenDisc({}, {}))
 
     def logits(disc, points: Array, key: Key | None = None) -> Array:
         return gan.discriminate(net, disc, points, train=True, key=key)[0]
@@ -66,8 +66,7 @@ def build(config: ConfigDict) -> Experiment:
         return generator_loss(logits(disc, fake, of_dropout)), (stats, {})
 
     def init(key: Key):
-        variables = gan.init(key, net)
-        return GenDisc(*(v["params"] for v in variables)), GenDisc({}, {})
+        return parts(gan.init(key, net))
 
     def eval_step(state: TrainState, batch: Mapping[str, Array]):
         gen, disc = of(state.params)
@@ -84,9 +83,7 @@ def build(config: ConfigDict) -> Experiment:
     held_out = generated(drawn, config.evaluation.samples // config.evaluation.batch_size)
     return averaged(
         Experiment(
-            init=game.init,
-            train_step=game.train_step,
-            gradients=game.gradients,
+            **game._asdict(),
             eval_step=eval_step,
             train_data=generated(lambda key: density.sample(key, config.discriminator_steps * config.batch_size)),
             eval_data={"valid": held_out},

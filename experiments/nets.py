@@ -17,6 +17,7 @@ from deepx.engine.errors import UserError, nearest
 from deepx.engine.experiment import Array, Key
 from deepx.models import preact, resnet, ror, stochastic_depth, swapout, torch_weights, vgg
 from deepx.nn.residual import Join, gated
+from experiments.named import model_of
 
 NETS = {  # the module of the model, and what makes its Config of the other settings
     "resnet": (resnet, resnet.cifar),
@@ -50,12 +51,7 @@ class Net(NamedTuple):
 
 def net_of(model: ConfigDict) -> Net:
     """The net that a config's `model` section names. Raises UserError for an unknown one, ValueError for its sizes."""
-    settings = model.to_dict()
-    name = settings.pop("name")
-    if name not in NETS:
-        raise UserError(f"model.name is {name!r}; it must be one of {', '.join(NETS)}.{nearest(name, NETS)}")
-    module, config_of = NETS[name]
-    return Net(module, config_of(**{key: tuple(v) if isinstance(v, list) else v for key, v in settings.items()}))
+    return Net(*model_of(model, NETS))
 
 
 def blocks_of(net: Net) -> lesions.Blocks:

@@ -45,9 +45,7 @@ def build(config: ConfigDict) -> Experiment:
         return scores(config, model.apply(state.params, batch.inputs_BTI), batch)
 
     return Experiment(
-        init=descent.init,
-        train_step=descent.train_step,
-        gradients=descent.gradients,
+        **descent._asdict(),
         eval_step=eval_step,
         train_data=ntm_tasks.training(config),
         eval_data=ntm_tasks.data(config, watched, evaluation.batch_size, batches),

@@ -54,9 +54,7 @@ def build(config: ConfigDict) -> Experiment:
 
     descent = supervised(init, loss, optimizer(config))
     return Experiment(
-        init=descent.init,
-        train_step=descent.train_step,
-        gradients=descent.gradients,
+        **descent._asdict(),
         eval_step=eval_step,
         train_data=sets.train,
         eval_data={"valid": sets.valid},

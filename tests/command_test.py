@@ -62,10 +62,12 @@ def test_what_stands_in_a_report_is_escaped(finished, tmp_path):
     from matplotlib.figure import Figure as Picture
 
     from deepx.engine.experiment import Figure
-    from deepx.engine.report import write_report
+    from deepx.engine.report import save_figures, write_report
 
     record = json.loads((finished / "result.json").read_text()) | {"data": "<script>alert(1)</script>"}
-    write_report(tmp_path, record, {"a": {"b": "<img src=x>"}}, {"f": Figure(Picture(), {}, '"><b>')})
+    figures = {"f": Figure(Picture(), {}, '"><b>')}
+    save_figures(tmp_path, figures)
+    write_report(tmp_path, record, {"a": {"b": "<img src=x>"}}, figures)
     page = (tmp_path / "report.html").read_text()
     assert "<script>" not in page and "<img src=x>" not in page and "<b>" not in page
 

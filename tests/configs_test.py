@@ -38,14 +38,6 @@ def kinds(names):
     return list(first.values())
 
 
-@pytest.fixture(autouse=True, scope="module")
-def quick_compilation():
-    """These programs take a few steps: compiling them is what costs."""
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", False)
-
-
 def build_of(name):
     return __import__(f"experiments.{name.split('/')[0]}", fromlist=["build"]).build
 

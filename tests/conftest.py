@@ -4,6 +4,7 @@ import os
 
 os.environ["XLA_FLAGS"] = os.environ.get("XLA_FLAGS", "") + " --xla_force_host_platform_device_count=8"
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")  # what takes the time is compiling programs that run once
 
 from pathlib import Path
 
@@ -21,5 +22,3 @@ def compilation_cache(tmp_path_factory):
     os.environ["JAX_COMPILATION_CACHE_DIR"] = str(shared)
     jax.config.update("jax_compilation_cache_dir", str(shared))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.3)
-    # The programs that tests start take a few steps: compiling them is what costs.
-    os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"

@@ -58,14 +58,14 @@ def test_patches_are_a_function_of_the_key(pictures):
 
 def test_a_folder_by_name_in_three_formats(tmp_path, pictures):
     Image.fromarray(pictures["b"]).save(tmp_path / "b.PNG")
-    Image.fromarray(pictures["a"]).save(tmp_path / "a.bmp")
+    Image.fromarray(pictures["a"]).save(tmp_path / "b.bmp")
     Image.fromarray(pictures["a"][..., 0]).save(tmp_path / "grey.jpeg", quality=95)
     (tmp_path / "notes.txt").write_text("no picture")
     read = photographs.folder(tmp_path)
-    assert list(read) == ["a", "b", "grey"]
-    for name in "ab":
-        np.testing.assert_array_equal(read[name], pictures[name])
-    assert read["grey"].shape == (9, 8, 3) and np.ptp(read["grey"], axis=-1).max() == 0
+    assert list(read) == ["b.PNG", "b.bmp", "grey.jpeg"]
+    for name, picture in (("b.PNG", "b"), ("b.bmp", "a")):
+        np.testing.assert_array_equal(read[name], pictures[picture])
+    assert read["grey.jpeg"].shape == (9, 8, 3) and np.ptp(read["grey.jpeg"], axis=-1).max() == 0
 
 
 def test_pictures_are_turned_as_their_camera_was_held(tmp_path):

@@ -3,6 +3,7 @@
 ADAM = {  # Radford et al. 2015 (arXiv 1511.06434), section 4
     "name": "adam",
     "learning_rate": 2e-4,
+    "disc_factor": 1.0,  # of the discriminator's rate, over the generator's
     "momentum": 0.5,  # of Adam, beta1
     "decay_begin": 0,  # from this step on the rate falls linearly
     "decay_steps": 0,  # to 0, in so many; 0: it stays
@@ -47,6 +48,15 @@ MINUTES = {  # on 2 cores
     "run.log_every": 50,
     "run.eval_every": 500,
     "run.checkpoint_every": 500,
+}
+
+MNIST_DCGAN = MINUTES | {
+    "cost": "10 minutes on 2 cores",
+    "model.widths": (64, 32),
+    "model.kernel": 4,
+    "optimizer.decay_begin": 3000,
+    "optimizer.decay_steps": 3000,
+    "run.steps": 6000,
 }
 
 SMOKE = {

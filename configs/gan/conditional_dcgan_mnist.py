@@ -8,7 +8,7 @@ Expected: cpu, at least 95% of the samples classified as what was asked for.
     ./scripts/reproduce gan/conditional_dcgan_mnist
 """
 
-from configs.gan import IMAGES, MINUTES, MNIST, SMOKE
+from configs.gan import IMAGES, MNIST, MNIST_DCGAN, SMOKE
 from deepx.engine.config import variants
 
 PAPER = {
@@ -29,13 +29,4 @@ PAPER = {
     "reported": {},
 }
 
-CPU = MINUTES | {
-    "cost": "10 minutes on 2 cores",
-    "model.widths": (64, 32),
-    "model.kernel": 4,
-    "optimizer.decay_begin": 3000,
-    "optimizer.decay_steps": 3000,
-    "run.steps": 6000,
-}
-
-get_config = variants(paper=PAPER, cpu=CPU, smoke=SMOKE | {"model.size": 8, "model.widths": (8, 4)})
+get_config = variants(paper=PAPER, cpu=MNIST_DCGAN, smoke=SMOKE | {"model.size": 8, "model.widths": (8, 4)})

@@ -37,7 +37,7 @@ PAPER = {
         "band_weight": 10.0,
         "adversarial": 0.001,  # lambda_adv; 0: reconstruction alone
     },
-    "optimizer": ADAM | {"gen_factor": 10.0},  # of the context encoder's rate, over the discriminator's
+    "optimizer": ADAM | {"learning_rate": 2e-3, "disc_factor": 0.1},  # section 5.1
     "batch_size": 64,
     "evaluation": {"batch_size": 100, "crops": 1, "compared_with": ""},  # a run whose fills are drawn beside
     "run": RUN | {"steps": 1_000_000, "eval_every": 20_000},

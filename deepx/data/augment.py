@@ -32,6 +32,11 @@ def crop_and_flip(key: Key, images: Array, padding: int = 4) -> Array:
     return jnp.where(flip, crops[:, :, ::-1], crops)
 
 
+def signed(pixels: Array) -> Array:
+    """Bytes, 0 to 255, as numbers from -1 to 1: what a tanh makes."""
+    return pixels.astype(jnp.float32) / 127.5 - 1
+
+
 def channel_moments(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation [C] of each channel of uint8 images [N, H, W, C], in steps of 0 to 255.
 

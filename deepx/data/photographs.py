@@ -52,8 +52,8 @@ def read(path: str | os.PathLike[str]) -> np.ndarray:
 
 
 def folder(path: str | os.PathLike[str]) -> Pictures:
-    """Every picture in a folder by its stem, in order of names. Raises DataNotPrepared, DataCorrupt."""
-    return {file.stem: read(file) for file in files(path)}
+    """Every picture in a folder by its name, in order. Raises DataNotPrepared, DataCorrupt."""
+    return {file.name: read(file) for file in files(path)}
 
 
 def files(path: str | os.PathLike[str]) -> list[Path]:

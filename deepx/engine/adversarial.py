@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import optax
@@ -82,6 +83,17 @@ def adversarial(
         )
 
     return Descent(start, train_step, gradients)
+
+
+def generator_of(state: TrainState) -> tuple[Any, Any]:
+    """The generator's parameters and batch statistics: what is averaged over steps."""
+    return state.params.gen, state.stats.gen
+
+
+def with_generator(state: TrainState, part: tuple[Any, Any]) -> TrainState:
+    """The state with another generator, as of `generator_of`."""
+    params, stats = part
+    return state._replace(params=state.params._replace(gen=params), stats=state.stats._replace(gen=stats))
 
 
 def watched(real_N: Array, fake_N: Array) -> Metrics:

@@ -32,9 +32,8 @@ def averaged(
 
     def init(key):
         state = experiment.init(key)
-        return Averaged(
-            state, jax.tree.map(jnp.copy, part(state)), jnp.zeros((), jnp.int32)
-        )  # a copy: both are donated
+        average = jax.tree.map(jnp.copy, part(state))  # a copy: both are donated
+        return Averaged(state, average, jnp.zeros((), jnp.int32))
 
     def train_step(both: Averaged, batch, key):
         state, metrics = experiment.train_step(both.state, batch, key)

@@ -80,9 +80,8 @@ def flags_of(argv: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 def check_overrides(argv: Sequence[str], config: ConfigDict) -> None:
     """Checks the names of every `--config.a.b=...` in `argv` (see `check_name`)."""
-    for argument in argv:
-        flag = argument.lstrip("-").split("=", 1)[0]
-        if argument.startswith("-") and flag.startswith(("config.", "noconfig.")):
+    for flag, _ in flags_of(argv):
+        if flag.startswith(("config.", "noconfig.")):
             check_name(flag.split(".", 1)[1], config)
 
 

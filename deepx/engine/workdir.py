@@ -77,7 +77,7 @@ class Workdir:
                 f"{self.config_file} was made by another version of deepx: its run section lacks {', '.join(missing)}. "
                 "Go back to that version, or choose another --workdir."
             )
-        return ConfigDict(config).lock()
+        return ConfigDict(_tuples(config)).lock()
 
     def result(self) -> dict[str, Any] | None:
         """The record of a finished run; None where there is none."""
@@ -91,7 +91,7 @@ class Workdir:
     def check(self, config: ConfigDict) -> None:
         """Raises UserError, with the differences, when the directory was made with a config of other numbers."""
         if self.config_file.exists():
-            changed = differences(json.loads(json.dumps(config.to_dict())), self.config().to_dict())
+            changed = differences(config.to_dict(), self.config().to_dict())
             changed = {name: pair for name, pair in changed.items() if name not in Run.MUTABLE}
             if changed:
                 table = "".join(
@@ -109,3 +109,10 @@ class Workdir:
     def write_json(self, name: str, content: Mapping[str, Any]) -> None:
         """Writes one of the directory's JSON files."""
         write(self.path / name, json.dumps(content, indent=1) + "\n")
+
+
+def _tuples(value: Any) -> Any:
+    """What JSON has made lists of, as the tuples that they were in the config."""
+    if isinstance(value, dict):
+        return {key: _tuples(of) for key, of in value.items()}
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value

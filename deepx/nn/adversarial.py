@@ -23,6 +23,16 @@ class GenDisc(NamedTuple):
     disc: Any
 
 
+def variables(params: GenDisc, stats: GenDisc) -> GenDisc:
+    """Both nets' Flax variables, {"params", "batch_stats"} each."""
+    return GenDisc(*({"params": p, "batch_stats": s} for p, s in zip(params, stats, strict=True)))
+
+
+def parts(of_both: GenDisc) -> tuple[GenDisc, GenDisc]:
+    """Both nets' parameters and both nets' batch statistics, of their Flax variables."""
+    return tuple(GenDisc(*(net[part] for net in of_both)) for part in ("params", "batch_stats"))
+
+
 def log_real(logits_N: Array, smoothing: float = 0.0) -> Array:
     """E log D(x), or E [(1 - s) log D(x) + s log(1 - D(x))]: the target of real examples lowered to 1 - s.
 

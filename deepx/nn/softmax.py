@@ -29,12 +29,11 @@ def of_words(weights: dense.Weights, a_C: Array, words: Array, rows: int | None 
     """
     a_NC, words_N = a_C.reshape(-1, a_C.shape[-1]), words.reshape(-1)
     n = len(words_N)
-    rows = n if rows is None else min(rows, n)
+    if rows is None or rows >= n:
+        return _of_words(weights, a_NC, words_N).reshape(words.shape)
     short = -n % rows
     a_PRC = jnp.pad(a_NC, ((0, short), (0, 0))).reshape(-1, rows, a_NC.shape[1])
     words_PR = jnp.pad(words_N, (0, short)).reshape(-1, rows)
-    if rows == n:
-        return _of_words(weights, a_NC, words_N).reshape(words.shape)
     log_p_PR = jax.lax.map(jax.checkpoint(lambda part: _of_words(weights, *part)), (a_PRC, words_PR))
     return log_p_PR.reshape(-1)[:n].reshape(words.shape)
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from deepx.data.translation import tokens
+from deepx.nn import sequences
 
-PAD, EOS, UNK = 0, 1, 2
+PAD, EOS, UNK = sequences.NONE, sequences.END, 2
 RESERVED = ("<pad>", "<eos>", "<unk>")
 
 
