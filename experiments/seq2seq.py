@@ -18,7 +18,7 @@ from deepx.engine.experiment import Array, Batch, Experiment, Key, Mean, Metrics
 from deepx.engine.supervised import TrainState, descent
 from deepx.nn import buckets, sequences
 from experiments.seq2seq_data import corpus, width
-from experiments.seq2seq_models import Model, model_of
+from experiments.seq2seq_models import LanguageModel, Model, model_of
 from experiments.seq2seq_report import report, watch
 from experiments.seq2seq_translator import Translator, mark, predict
 
@@ -30,7 +30,8 @@ def build(config: ConfigDict) -> Experiment:
     check(config)
     sets = corpus(config)
     model = model_of(config, sets)
-    translator = Translator(model, sets.source, sets.target, config.evaluation.batch_size)
+    translates = isinstance(model, Model)
+    translator = Translator(model, sets.source, sets.target, config.evaluation.batch_size) if translates else None
     descending = descent(
         lambda key: (model.init(key), mark(sets)), gradients_of(config, model), optimizer(config, sets.count)
     )
@@ -42,10 +43,10 @@ def build(config: ConfigDict) -> Experiment:
         train_data=sets.train,
         eval_data={"valid": sets.valid},
         test_data={"test": sets.test},
-        watch=watch(config, sets, translator),
-        report=lambda state, key: report(config, sets, translator, state),
+        watch=translator and watch(config, sets, translator),
+        report=translator and (lambda state, key: report(config, sets, translator, state)),
         summary=perplexities,
-        predict=lambda state: predict(config, sets, translator, state),
+        predict=translator and (lambda state: predict(config, sets, translator, state)),
         in_turn=True,  # side by side, every batch would take the branches of all lengths
         units={"loss": "nats a word", "bleu": f"BLEU ({bleu.signature()})", "bleu_greedy": "BLEU"},
         provenance=sets.provenance,
@@ -76,7 +77,7 @@ def cut(config: ConfigDict, batch: Batch, f: Any) -> Any:
     return buckets.shortest(edges, width(batch), at, batch)
 
 
-def gradients_of(config: ConfigDict, model: Model):
+def gradients_of(config: ConfigDict, model: Model | LanguageModel):
     """Gradients of the sum of -log p over the words, divided by the number of sentences, as in the paper (section 3.4).
 
     They are taken inside the branch of a length. `accumulate`: parts of the batch that are taken one after another.
@@ -111,7 +112,7 @@ def gradients_of(config: ConfigDict, model: Model):
     return gradients
 
 
-def evaluation_of(config: ConfigDict, model: Model):
+def evaluation_of(config: ConfigDict, model: Model | LanguageModel):
     """-log p a word, ends included, of sentences that are told (teacher forcing)."""
 
     def eval_step(state: TrainState, batch: Batch) -> Metrics:

@@ -48,7 +48,7 @@ def watch(config: ConfigDict, corpus: Corpus, translator: Translator) -> Watch |
 
 def report(config: ConfigDict, corpus: Corpus, translator: Translator, state: Any) -> Report:
     """BLEU on the test set, greedy and by beam search, of every seed; figures of the first. Raises UserError."""
-    check_vocabularies(config, corpus, state)
+    check_vocabularies(config, corpus, state.stats)
     evaluation, pairs = config.evaluation, corpus.pairs["test"]
     source, references = corpus.encoded["test"].source, [pair.target for pair in pairs]
     ways = {"greedy": 1, f"beam {evaluation.beam}": evaluation.beam}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -66,11 +66,11 @@ def mark(corpus: Corpus) -> dict[str, np.ndarray]:
     }
 
 
-def check_vocabularies(config: ConfigDict, corpus: Corpus, state: Any) -> None:
-    """Raises UserError where the state was trained with other vocabularies."""
+def check_vocabularies(config: ConfigDict, corpus: Corpus, marks: Mapping[str, Array]) -> None:
+    """Raises UserError where a model with these marks was trained with other vocabularies."""
     where = config.data.vocabulary.folder or f"learnt from {config.data.name}"
     for side in SIDES:
-        vocabulary, expected = getattr(corpus, side), np.asarray(state.stats[side]).reshape(-1, 8)[0]
+        vocabulary, expected = getattr(corpus, side), np.asarray(marks[side]).reshape(-1, 8)[0]
         try:
             vocabulary_files.check(vocabulary, expected.tobytes().hex(), vocabulary.size, f"of the {side}, {where},")
         except vocabulary_files.VocabularyMismatch as error:
@@ -85,7 +85,7 @@ def seeds(config: ConfigDict, params: Any) -> list[Any]:
 
 def predict(config: ConfigDict, corpus: Corpus, translator: Translator, state: Any) -> None:
     """Prints the translation of every sentence typed, or of every line of standard input. Raises UserError."""
-    check_vocabularies(config, corpus, state)
+    check_vocabularies(config, corpus, state.stats)
     texts = [text.strip() for text in TEXT.value or given()]
     if not any(texts):
         raise UserError('Give a sentence: --text="The cat sleeps.", or lines on standard input.')

@@ -24,7 +24,7 @@ DATA = {
 }
 
 MODEL = {
-    "name": "seq2seq",  # or "attention"
+    "name": "seq2seq",  # or "attention", or "language_model", of the target alone
     "layers": 4,
     "cells": 1000,
     "embedding": 1000,
