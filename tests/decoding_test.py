@@ -20,14 +20,6 @@ V, T = 4, 3
 SENTENCES = [(*words, END) for n in range(T) for words in itertools.product((2, 3), repeat=n)]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def quick_compilation():
-    """The programs are small, and compiling them is what costs."""
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", False)
-
-
 def table(seed, sharpness=2.0, n=3):
     logits = sharpness * jax.random.normal(jax.random.key(seed), (n, V, V, V))
     return jax.nn.log_softmax(logits)

@@ -27,14 +27,6 @@ NOT_KNOWN = "spaceship"
 STEPS = 200  # in which they are learnt by heart
 
 
-@pytest.fixture(autouse=True, scope="module")
-def quick_compilation():
-    """These programs take a few steps: compiling them is what costs."""
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", False)
-
-
 def config(variant="smoke", **changes):
     made = load(reproduce.CONFIGS / "seq2seq" / "grammar_enfr.py", variant).unlock()
     for name, value in changes.items():
@@ -51,7 +43,7 @@ def write(folder, pairs=PAIRS):
 
 
 @pytest.fixture(scope="module")
-def by_heart(tmp_path_factory, quick_compilation):
+def by_heart(tmp_path_factory):
     """A run that has seen eight sentences until it knew them; its test sentences are the same."""
     if not flags.FLAGS.is_parsed():
         flags.FLAGS(["test"])

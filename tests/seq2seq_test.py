@@ -30,14 +30,6 @@ compiled = {model: jax.jit(model.apply, static_argnums=0) for model in (seq2seq,
 one_step = {model: jax.jit(model.decode_step, static_argnums=0) for model in (seq2seq, attention)}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def quick_compilation():
-    """The programs are small, and compiling them is what costs."""
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", False)
-
-
 @functools.cache
 def large(model, config):
     """Parameters, far from linear."""
@@ -281,3 +273,20 @@ def test_sizes_below_one_are_refused(wrong):
 def test_unknown_scores_are_refused():
     with pytest.raises(ValueError, match="score must be one of dot, general, additive, not 'concat'"):
         attention.Config(**SIZES, score="concat")
+
+
+@pytest.mark.parametrize("name", ["seq2seq", "general"])
+def test_segments_change_memory_and_nothing_else(name):
+    """Values and gradients of sentences that fill no whole number of segments; and less is kept of a long one."""
+    model, config = MODELS[name]
+    params = large(model, config)
+
+    def loss(segment, params, source, target):
+        return -model.apply(dataclasses.replace(config, segment=segment), params, source, target).sum()
+
+    both = jax.jit(jax.value_and_grad(loss, argnums=1), static_argnums=0)
+    whole, in_twos = (both(segment, params, SOURCE, TARGET) for segment in (None, 2))
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5), in_twos, whole)
+    long = jnp.tile(TARGET[1:2], (8, 20))
+    needed = [both.lower(segment, params, long, long).compile().memory_analysis() for segment in (None, 10)]
+    assert needed[1].temp_size_in_bytes < 0.6 * needed[0].temp_size_in_bytes

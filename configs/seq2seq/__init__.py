@@ -31,6 +31,7 @@ MODEL = {
     "reverse": True,  # the source is read from its last word
     "dropout": 0.0,
     "softmax_rows": placeholder(int),  # words whose logits are in memory at once; None: all
+    "segment": placeholder(int),  # steps of time that are computed again backwards, to need less memory; None: none
     "score": "general",  # of attention
 }
 
