@@ -42,13 +42,14 @@ def texts(data: ConfigDict) -> Texts:
 
 def of_grammar(data: ConfigDict) -> Texts:
     """`data.pairs` sentences of our grammar, and `data.held_out` others to validate and as many to test."""
-    if (data.source, data.target) != ("en", "fr"):
-        raise UserError(f"The grammar translates en to fr, not {data.source!r} to {data.target!r}.")
+    if sorted((data.source, data.target)) != ["en", "fr"]:
+        raise UserError(f"The grammar translates en to fr and back, not {data.source!r} to {data.target!r}.")
     if data.pairs is None:
         raise UserError("The grammar has no last sentence: say how many to learn from, --config.data.pairs=N.")
 
     def first(part: str, count: int | None) -> list[Pair]:
-        return list(islice(grammar_enfr.pairs(part), count))
+        found = islice(grammar_enfr.pairs(part), count)
+        return list(found) if data.source == "en" else [Pair(french, english) for english, french in found]
 
     counts = {"train": data.pairs, "valid": data.held_out, "test": data.held_out}
     kept = {part: first(part, count) for part, count in counts.items()}
