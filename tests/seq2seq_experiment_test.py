@@ -236,7 +236,7 @@ def test_host_batches_are_those_that_are_asked_for():
     ("changes", "words"),
     [
         ({"data__name": "multi3k"}, "data.name is 'multi3k'; .* Did you mean 'multi30k'"),
-        ({"data__target": "de"}, "translates en to fr, not 'en' to 'de'"),
+        ({"data__target": "de"}, "translates en to fr and back, not 'en' to 'de'"),
         ({"data__pairs": None}, "no last sentence"),
         ({"data__memory": "disk"}, "must be 'device' or 'host'"),
         ({"data__name": "files"}, "data.train is ''; it must be two files"),
