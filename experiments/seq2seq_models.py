@@ -1,4 +1,4 @@
-"""The translators, brought into one form: `config.model.name` chooses, with attention or without."""
+"""The models, brought into one form: `config.model.name` chooses, with attention or without."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from ml_collections import ConfigDict
 
 from deepx.engine.errors import UserError, nearest
 from deepx.engine.experiment import Array, Key
-from deepx.models import attention, seq2seq
+from deepx.models import attention, language_model, seq2seq
 from deepx.nn.decoding import beam, sampling
+from deepx.nn.decoding.steps import Step
 from experiments.seq2seq_data import Corpus
 
 MODELS = {"seq2seq": seq2seq, "attention": attention}
@@ -32,16 +33,30 @@ class Model(NamedTuple):
         """What the decoder looks at, and what it starts from."""
         return self.module.encode(self.config, params, source_BS)
 
+    def decoder(self, params: Any, source_BS: Array) -> tuple[Step, Any]:
+        """A step of the decoder, and what it starts from."""
+        context, states = self.encode(params, source_BS)
+        return lambda states, word_N: self.module.decode_step(self.config, params, context, states, word_N), states
+
     def translate(self, params: Any, source_BS: Array, longest: int, beams: int = 1, alpha: float = 0.0) -> Array:
         """Translations of at most `longest` words with their ends [B, longest]; by beam search, of 1 greedily."""
-        context, states = self.encode(params, source_BS)
-
-        def step(states, word_N: Array):
-            return self.module.decode_step(self.config, params, context, states, word_N)
-
+        step, states = self.decoder(params, source_BS)
         if beams == 1:
             return sampling.greedy(step, states, longest).words
         return beam.search(step, states, beams, longest, alpha=alpha).words[:, 0]
+
+
+class Prior(NamedTuple):
+    """A language model of targets, in the form of a model that does not look at the source."""
+
+    config: language_model.Config
+
+    def init(self, key: Key):
+        return language_model.init(key, self.config)
+
+    def apply(self, params: Any, source_BS: Array, target_BT: Array, key: Key | None = None) -> Array:
+        """log p of every target word [B, T]."""
+        return language_model.apply(self.config, params, target_BT, key=key)
 
 
 def model_of(config: ConfigDict, corpus: Corpus) -> Model:
