@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -89,5 +90,7 @@ def parted(data: ConfigDict, given: Mapping[str, Read], told: str) -> Conversati
             )
     alone = sum(answered[False] for answered in counts.values())
     every = sum(sum(answered.values()) for answered in counts.values())
+    if alone:
+        print(f"{told}: {alone:,} conversations of one turn are left out.", file=sys.stderr)
     left = f" (left out: {alone:,} of one turn, which has no answer)" if alone else ""
     return Conversations(parts, f"{told}: {every - alone:,} of {every:,} conversations{left}")

@@ -81,6 +81,8 @@ def talker_of(config: ConfigDict, corpus: Corpus, model: Model, prior: Prior) ->
         raise UserError(f"evaluation.temperature is {c.temperature}; it must be above 0.")
     if min(c.most_words, c.answered) < 1:
         raise UserError(f"evaluation.most_words is {c.most_words}, and answered {c.answered}; both must be at least 1.")
+    if c.ngram < 0:
+        raise UserError(f"evaluation.ngram is {c.ngram}; it must be the words of n-grams, or 0 for none.")
     manner = Manner(c.most_words, c.beam, c.alpha, c.temperature, c.mmi.weight, c.mmi.first, c.mmi.length)
     return Talker(model, prior, corpus.target, manner, c.batch_size)
 
