@@ -1,4 +1,6 @@
-"""Sequence to sequence learning: translation (Sutskever, Vinyals, Le 2014, arXiv 1409.3215)."""
+"""Sequence to sequence learning: translation (Sutskever, Vinyals, Le 2014, arXiv 1409.3215) and conversation (Vinyals,
+Le 2015, arXiv 1506.05869), which differ in their texts, in what is reported and in what is done with a trained model.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +19,14 @@ from deepx.engine.errors import UserError
 from deepx.engine.experiment import Array, Batch, Experiment, Key, Mean, Metrics, Report
 from deepx.engine.supervised import TrainState, descent
 from deepx.nn import buckets, sequences
-from experiments.seq2seq_data import corpus, width
+from experiments import seq2seq_talk_report
+from experiments.seq2seq_data import Corpus, corpus, width
 from experiments.seq2seq_models import LanguageModel, Model, model_of
 from experiments.seq2seq_report import report, watch
+from experiments.seq2seq_talker import chat, talker_of
 from experiments.seq2seq_translator import Translator, mark, predict
 
+OPTIMIZERS = {"sgd": optax.sgd, "adagrad": optax.adagrad, "adam": optax.adam}
 PRECISIONS = ("float32", "bfloat16")
 
 
@@ -30,15 +35,22 @@ def build(config: ConfigDict) -> Experiment:
     check(config)
     sets = corpus(config)
     model = model_of(config, sets)
+    if not sets.spoken:
+        return translation(config, sets, model)
+    if isinstance(model, LanguageModel):
+        raise UserError("model.name is 'language_model', which does not answer; one learns beside the others anyway.")
+    return conversation(config, sets, model)
+
+
+def translation(config: ConfigDict, sets: Corpus, model: Model | LanguageModel) -> Experiment:
+    """Sentences are translated; or what their translations are is learnt, by a language model."""
     translates = isinstance(model, Model)
     translator = Translator(model, sets.source, sets.target, config.evaluation.batch_size) if translates else None
     descending = descent(
         lambda key: (model.init(key), mark(sets)), gradients_of(config, model), optimizer(config, sets.count)
     )
     return Experiment(
-        init=descending.init,
-        train_step=descending.train_step,
-        gradients=descending.gradients,
+        **descending._asdict(),
         eval_step=evaluation_of(config, model),
         train_data=sets.train,
         eval_data={"valid": sets.valid},
@@ -49,6 +61,56 @@ def build(config: ConfigDict) -> Experiment:
         predict=translator and (lambda state: predict(config, sets, translator, state)),
         in_turn=True,  # side by side, every batch would take the branches of all lengths
         units={"loss": "nats a word", "bleu": f"BLEU ({bleu.signature()})", "bleu_greedy": "BLEU"},
+        provenance=sets.provenance,
+    )
+
+
+def conversation(config: ConfigDict, sets: Corpus, model: Model) -> Experiment:
+    """Turns are answered. A language model of answers learns beside the model, from the same batches: MMI needs it, and
+    its perplexity tells what it helps to know what is answered. Parameters are {"answer", "language"}; the gradients of
+    each are clipped as if it were alone.
+    """
+    prior = LanguageModel(model.config.decoder)
+    learners = {"answer": model, "language": prior}
+    gradients = {name: gradients_of(config, learner) for name, learner in learners.items()}
+    evaluations = {name: evaluation_of(config, learner) for name, learner in learners.items()}
+    talker = talker_of(config, sets, model, prior)
+
+    def init(key: Key) -> tuple[Any, Any]:
+        keys = jax.random.split(key, len(learners))
+        return {name: learners[name].init(k) for name, k in zip(learners, keys, strict=True)}, mark(sets)
+
+    def both(params: Any, stats: Any, batch: Batch, key: Key) -> tuple[Any, tuple[Any, Metrics]]:
+        of_each = {
+            name: gradients[name](params[name], stats, batch, jax.random.fold_in(key, at))
+            for at, name in enumerate(learners)
+        }
+        metrics = told({name: metrics for name, (_, (_, metrics)) in of_each.items()})
+        return {name: of_loss for name, (of_loss, _) in of_each.items()}, (stats, metrics)
+
+    def eval_step(state: TrainState, batch: Batch) -> Metrics:
+        return told({name: f(state._replace(params=state.params[name]), batch) for name, f in evaluations.items()})
+
+    def told(metrics: Mapping[str, Metrics]) -> Metrics:
+        return {"loss": metrics["answer"]["loss"], "loss/language": metrics["language"]["loss"]}
+
+    descending = descent(
+        init,
+        both,
+        optax.partition({name: optimizer(config, sets.count) for name in learners}, {name: name for name in learners}),
+    )
+    return Experiment(
+        **descending._asdict(),
+        eval_step=eval_step,
+        train_data=sets.train,
+        eval_data={"valid": sets.valid},
+        test_data={"test": sets.test},
+        watch=seq2seq_talk_report.watch(config, sets, talker),
+        report=lambda state, key: seq2seq_talk_report.report(config, sets, talker, state, key),
+        summary=perplexities,
+        predict=lambda state: chat(config, sets, talker, state),
+        in_turn=True,
+        units={"loss": "nats a word", "repeated": "%", "commonest": "%", "words": "words an answer"},
         provenance=sets.provenance,
     )
 
@@ -128,16 +190,16 @@ def evaluation_of(config: ConfigDict, model: Model | LanguageModel):
 
 def perplexities(values: Mapping[str, np.ndarray]) -> Report:
     """exp of what was measured in nats a word."""
-    parts = {name.removesuffix("_loss"): value for name, value in values.items() if name.endswith("_loss")}
-    return Report({}, {f"{part}_perplexity": np.exp(value) for part, value in parts.items()})
+    losses = {name: value for name, value in values.items() if name.partition("/")[0].endswith("_loss")}
+    return Report({}, {name.replace("_loss", "_perplexity", 1): np.exp(value) for name, value in losses.items()})
 
 
 def optimizer(config: ConfigDict, pairs: int) -> optax.GradientTransformation:
-    """'sgd', the paper's, or 'adam'; gradients clipped by their norm."""
+    """'sgd' or 'adagrad', the papers', or 'adam'; gradients clipped by their norm."""
     c, rate = config.optimizer, schedule(config, pairs / config.batch_size)
-    if c.name not in ("sgd", "adam"):
-        raise UserError(f"optimizer.name is {c.name!r}; it must be 'sgd' or 'adam'.")
-    return optax.chain(optax.clip_by_global_norm(c.clip), (optax.sgd if c.name == "sgd" else optax.adam)(rate))
+    if c.name not in OPTIMIZERS:
+        raise UserError(f"optimizer.name is {c.name!r}; it must be one of {', '.join(OPTIMIZERS)}.")
+    return optax.chain(optax.clip_by_global_norm(c.clip), OPTIMIZERS[c.name](rate))
 
 
 def schedule(config: ConfigDict, steps: float) -> optax.Schedule:

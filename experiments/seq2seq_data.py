@@ -1,4 +1,4 @@
-"""Sentences with their translations as numbers: vocabularies, what is left out, batches."""
+"""Sentences with translations, or turns with answers, as numbers: vocabularies, what is left out, batches."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ KINDS = ("words", "subwords")
 class Corpus(NamedTuple):
     """count: training pairs. batches {"source": [B, S], "target": [B, T]}, with "mask" [B] but in training.
 
-    encoded: of every part. pairs: the texts of "valid" and "test". tested: what the test set is called in metrics.
+    encoded: of every part. pairs: the texts of "valid" and "test". tested, spoken: see `Texts`.
     """
 
     source: Vocabulary
@@ -40,6 +40,7 @@ class Corpus(NamedTuple):
     pairs: Mapping[str, list[Pair]]
     tested: str
     provenance: str
+    spoken: bool
 
 
 def corpus(config: ConfigDict) -> Corpus:
@@ -48,7 +49,7 @@ def corpus(config: ConfigDict) -> Corpus:
     if size < 1 or config.batch_size < 1:
         raise UserError(f"batch_size is {config.batch_size}, and in evaluation {size}; both must be at least 1.")
     read = texts(data)
-    source, target = vocabularies(data.vocabulary, read.parts["train"])
+    source, target = vocabularies(data.vocabulary, read.parts["train"], shared=read.spoken)
     skips = {part: Skips(part) for part in PARTS}
     held_out = {part: list(counted(read.parts[part](), skips[part])) for part in ("valid", "test")}
     learnt = counted(read.parts["train"](), skips["train"], data.most_words)
@@ -71,28 +72,35 @@ def corpus(config: ConfigDict) -> Corpus:
         pairs=held_out,
         tested=read.tested,
         provenance="; ".join([read.provenance, *map(str, skips.values())]),
+        spoken=read.spoken,
     )
 
 
-def vocabularies(settings: ConfigDict, train: Reader) -> tuple[Vocabulary, Vocabulary]:
-    """Of source and target: from the files of `folder`, where it has them, else learnt, and kept there."""
+def vocabularies(settings: ConfigDict, train: Reader, shared: bool = False) -> tuple[Vocabulary, Vocabulary]:
+    """Of source and target: from the files of `folder`, where it has them, else learnt, and kept there.
+
+    shared: both are one, of what is said on both sides, and of the size of the target's.
+    """
     if settings.kind not in KINDS:
         raise UserError(f"data.vocabulary.kind is {settings.kind!r}; it must be one of {', '.join(KINDS)}.")
     if settings.kind == "subwords" and None in (settings.source, settings.target):
         raise UserError("Sub-words need sizes of their vocabularies: data.vocabulary.source and .target.")
 
-    def side(name: str) -> Vocabulary:
+    def learnt(name: str, *sides: str) -> Vocabulary:
         path = Path(settings.folder) / f"{name}.json"
         if settings.folder and path.exists():
             return vocabulary_files.load(path)
-        said: Iterator[str] = (getattr(pair, name) for pair in train())
-        made = (Words if settings.kind == "words" else Subwords).of(said, settings[name])
+        said: Iterator[str] = (getattr(pair, side) for pair in train() for side in sides)
+        kind = Words if settings.kind == "words" else Subwords
+        made = kind.of(said, settings[name], lowercase=settings.lowercase)
         if settings.folder:
             path.parent.mkdir(parents=True, exist_ok=True)
             vocabulary_files.save(made, path)
         return made
 
-    return side("source"), side("target")
+    if shared:
+        return (learnt("target", "source", "target"),) * 2
+    return learnt("source", "source"), learnt("target", "target")
 
 
 def by_length(encoded: Encoded) -> Encoded:

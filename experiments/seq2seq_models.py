@@ -1,5 +1,5 @@
-"""The translators, brought into one form: `config.model.name` chooses, with attention or without, or none but the
-language model of the target, which is p(e) in a noisy channel.
+"""The models, brought into one form: `config.model.name` chooses, with attention or without, or none but the language
+model of the target, which is p(e) in a noisy channel.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Model(NamedTuple):
 
 
 class LanguageModel(NamedTuple):
-    """The same form of what says no translations: log p of the target, whatever the source."""
+    """A language model of targets, in the form of a model that does not look at the source."""
 
     config: language_model.Config
 

@@ -1,29 +1,36 @@
-"""The texts a translator learns from: `config.data.name` chooses."""
+"""The texts that are learnt from: `config.data.name` chooses."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from ml_collections import ConfigDict
 
-from deepx.data import prepared
+from deepx.data import dialogue, prepared
 from deepx.data.translation import files, grammar_enfr, wmt14
 from deepx.data.translation.pairs import Pair
 from deepx.engine.errors import UserError, nearest
+from experiments import seq2seq_conversations as conversations
+from experiments.seq2seq_conversations import Conversations
 
 Reader = Callable[[], Iterator[Pair]]  # the pairs from the first on, at every call
 PARTS = ("train", "valid", "test")
 
 
 class Texts(NamedTuple):
-    """The pairs of every part, read anew at every call. tested: what the test set is called in metrics."""
+    """The pairs of every part, read anew at every call. tested: what the test set is called in metrics.
+
+    spoken: they are turns of conversations: both sides have one vocabulary, and are answered, not translated.
+    """
 
     parts: Mapping[str, Reader]
     tested: str
     provenance: str
+    spoken: bool = False
 
 
 def texts(data: ConfigDict) -> Texts:
@@ -101,9 +108,20 @@ def of_wmt14(data: ConfigDict) -> Texts:
     return Texts(parts, "newstest2014", prepared.provenance(f"wmt14_translate/{other}-en:1.0.0"))
 
 
+def of_conversations(read: Callable[[ConfigDict], Conversations], data: ConfigDict) -> Texts:
+    """What is answered, the latest `data.context` turns, with the answer."""
+    found = read(data)
+
+    def part(name: str) -> Reader:
+        return lambda: dialogue.pairs(found.parts[name](), data.context)
+
+    return Texts({name: part(name) for name in PARTS}, "test", found.provenance, spoken=True)
+
+
 SOURCES: Mapping[str, Callable[[ConfigDict], Texts]] = {
     "grammar_enfr": of_grammar,
     "multi30k": of_multi30k,
     "files": of_files,
     "wmt14": of_wmt14,
+    **{name: partial(of_conversations, read) for name, read in conversations.SOURCES.items()},
 }

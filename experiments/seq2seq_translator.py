@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -39,17 +39,32 @@ class Translator(NamedTuple):
 
     def texts(self, params: Any, source: Ragged, beam: int = 1, alpha: float = 0.0) -> list[str]:
         """The translation of every source, in the same order; by beam search, of 1 greedily."""
-        lengths = source.lengths()
-        order = np.argsort(lengths, kind="stable")
-        said = [""] * len(order)
-        for start in range(0, len(order), self.batch_size):
-            rows = order[start : start + self.batch_size]
-            S = -(-max(1, lengths[rows[-1]]) // STEP) * STEP
-            source_BS = source.padded(S, np.resize(rows, self.batch_size))  # a short last batch is filled with its own
-            words_BT = np.asarray(translated(self.model, params, source_BS, most(S), beam, alpha))
-            for row, numbers in zip(rows, words_BT, strict=False):
-                said[row] = self.target.decode(numbers)
-        return said
+
+        def say(source_BS: np.ndarray, at: int) -> Array:
+            return translated(self.model, params, source_BS, most(source_BS.shape[1]), beam, alpha)
+
+        return in_batches(say, source, self.target, self.batch_size)
+
+
+def in_batches(
+    say: Callable[[np.ndarray, int], Array], source: Ragged, target: Vocabulary, batch_size: int
+) -> list[str]:
+    """What `say(source_BS, at)` says to every source, in the same order. at: the number of the batch."""
+    said = [""] * len(source.ends)
+    for at, (rows, source_BS) in enumerate(by_length(source, batch_size)):
+        for row, numbers in zip(rows, np.asarray(say(source_BS, at)), strict=False):
+            said[row] = target.decode(numbers)
+    return said
+
+
+def by_length(source: Ragged, batch_size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Rows, and their sources [B, S] from the shortest to the longest; a short last batch is filled with its own."""
+    lengths = source.lengths()
+    order = np.argsort(lengths, kind="stable")
+    for start in range(0, len(order), batch_size):
+        rows = order[start : start + batch_size]
+        S = -(-max(1, lengths[rows[-1]]) // STEP) * STEP
+        yield rows, source.padded(S, np.resize(rows, batch_size))
 
 
 @functools.partial(jax.jit, static_argnums=(0, 3, 4, 5))

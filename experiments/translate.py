@@ -39,7 +39,7 @@ from deepx.nn.decoding.steps import ensemble
 from experiments import seq2seq
 from experiments.seq2seq_data import Corpus, corpus
 from experiments.seq2seq_models import LanguageModel, Model, model_of
-from experiments.seq2seq_translator import STEP, check_vocabularies, most
+from experiments.seq2seq_translator import by_length, check_vocabularies, most
 from experiments.trained import every_seed
 
 BATCH = 50  # sentences at once
@@ -102,21 +102,10 @@ def scored(model: Model | LanguageModel, params: Any, source_BS: Array, words_BK
     return rescoring.log_p(of_words, source_BS, words_BKT)
 
 
-def batches(sets: Corpus) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Rows [B] of the test set and their sources [B, S], in the order of length, the last one filled with its own."""
-    source = sets.encoded["test"].source
-    lengths = source.lengths()
-    order = np.argsort(lengths, kind="stable")
-    for start in range(0, len(order), BATCH):
-        rows = order[start : start + BATCH]
-        S = -(-max(1, lengths[rows[-1]]) // STEP) * STEP
-        yield rows, source.padded(S, np.resize(rows, BATCH))
-
-
 def said(sets: Corpus, what: str, say: Callable[[np.ndarray], Mapping[str, Array]]) -> dict[str, list[str]]:
     """Texts by way, of `say(source_BS) -> {way: words [B, T]}`."""
     texts: dict[str, list[str]] = {}
-    every = list(batches(sets))
+    every = list(by_length(sets.encoded["test"].source, BATCH))
     silent, bars = not sys.stderr.isatty(), Console(stderr=True)
     for rows, source_BS in track(every, what, console=bars, transient=True, disable=silent):
         for way, words_BT in say(source_BS).items():

@@ -19,6 +19,7 @@ DATA = {
         "kind": "words",  # or "subwords"
         "source": placeholder(int),  # the size; None: all words
         "target": placeholder(int),
+        "lowercase": False,  # whether all is read, and so written, in lower case
         "folder": "",  # where its files are, or will be written
     },
 }
