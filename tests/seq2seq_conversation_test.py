@@ -153,6 +153,12 @@ class Even(NamedTuple):
         return jnp.where(words_NT > 0, -np.log(4), 0.0)
 
 
+def test_an_answer_does_not_end_where_it_begins():
+    log_p = jnp.log(jnp.array([[0.0, 0.6, 0.1, 0.3], [0.0, 0.6, 0.1, 0.3]]))
+    found, _ = seq2seq_talker.saying_something(lambda state, word_N: (log_p, state))(None, jnp.array([1, 3]))
+    np.testing.assert_allclose(jnp.exp(found), [[0, 0, 0.1, 0.3], [0, 0.6, 0.1, 0.3]], rtol=1e-6)
+
+
 def test_mmi_prefers_what_the_language_model_does_not_expect():
     """Of an even language model it counts only how many of the first two words there are."""
     words = jnp.array([[[1, 0, 0, 0], [2, 1, 0, 0], [3, 2, 2, 1], [0, 0, 0, 0]]])
@@ -259,7 +265,7 @@ def test_files_that_are_no_conversations_are_told(tmp_path, content, error, word
         ({"data__name": "chatterbot", "data__context": 0}, "data.context is 0"),
         ({"data__name": "chatterbot", "evaluation__answer": "beem"}, "evaluation.answer is 'beem'; .* mean 'beam'"),
         ({"data__name": "chatterbot", "evaluation__temperature": 0.0}, "evaluation.temperature is 0.0"),
-        ({"data__name": "chatterbot", "evaluation__most_words": 0}, "evaluation.most_words is 0"),
+        ({"data__name": "chatterbot", "evaluation__most_words": 1}, "evaluation.most_words is 1"),
         ({"data__name": "chatterbot", "evaluation__ngram": -1}, "evaluation.ngram is -1"),
     ],
 )

@@ -49,6 +49,7 @@ CPU = ADAM | {
     "optimizer.learning_rate": 0.002,
     "optimizer.schedule_steps": 1600,  # 5 epochs of 10,000 answers
     "batch_size": 32,
+    "evaluation.alpha": 1.0,
     "run.steps": 1600,
     "run.eval_every": 100,
     "run.checkpoint_every": 100,
