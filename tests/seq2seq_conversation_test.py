@@ -212,7 +212,7 @@ def test_files_lend_a_tenth_where_no_others_are_given(tmp_path, capsys):
     both = f"{train},{write(tmp_path / 'c', talks[120:])}"
 
     def read(**changes):
-        texts = seq2seq_texts.texts(config(data__pairs=None, **changes).data)
+        texts = seq2seq_texts.texts(config(**{"data__pairs": None, "data__held_out": 100} | changes).data)
         return texts, {part: [*texts.parts[part]()] for part in seq2seq_texts.PARTS}
 
     texts, parts = read(data__train=both)
@@ -220,8 +220,10 @@ def test_files_lend_a_tenth_where_no_others_are_given(tmp_path, capsys):
     assert all(dialogue.split_of(pair) == part for part, pairs in parts.items() for pair in pairs)
     assert texts.provenance == "files a, c: 180 of 181 conversations (left out: 1 of one turn, which has no answer)"
     assert "1 conversations of one turn are left out" in capsys.readouterr().err
-    _, given = read(data__train=both, data__test=test)
-    assert given["test"] == talks[100:120] and given["valid"] == parts["valid"]
+    _, few = read(data__train=both, data__held_out=3)
+    assert few["test"] == parts["test"][:3] and few["train"] == parts["train"]
+    _, given = read(data__train=both, data__test=test, data__held_out=19)
+    assert given["test"] == talks[100:120] and given["valid"] == parts["valid"][:19]
     assert sorted(given["train"]) == sorted(parts["train"] + parts["test"])
 
 
