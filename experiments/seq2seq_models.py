@@ -40,6 +40,12 @@ class Model(NamedTuple):
         context, states = self.encode(params, source_BS)
         return lambda states, word_N: self.module.decode_step(self.config, params, context, states, word_N), states
 
+    def alignment(self, params: Any, source_BS: Array, target_BT: Array) -> Array | None:
+        """How much of the look at the source went to each of its words [B, T, S]; None: it does not look at it."""
+        if self.module is not attention:
+            return None
+        return attention.alignment(self.config, params, source_BS, target_BT)
+
     def translate(self, params: Any, source_BS: Array, longest: int, beams: int = 1, alpha: float = 0.0) -> Array:
         """Translations of at most `longest` words with their ends [B, longest]; by beam search, of 1 greedily."""
         step, states = self.decoder(params, source_BS)

@@ -11,12 +11,14 @@ from ml_collections import ConfigDict
 
 from deepx.analysis import bleu, translation_figures
 from deepx.data.translation.encode import encode_sources
+from deepx.data.translation.vocabulary import EOS, Vocabulary
 from deepx.engine.experiment import Array, Figure, Key, Report, Told, Watch
 from experiments.seq2seq_data import Corpus
 from experiments.seq2seq_translator import Translator, check_vocabularies, most, seeds
 
 GROUPS = 8  # of sentences by length
 SHOWN = 8  # translations
+ALIGNED, ALIGNED_WORDS = 4, 9  # translations with their alignment, and about how many words their sources have
 
 
 def watch(config: ConfigDict, corpus: Corpus, translator: Translator) -> Watch | None:
@@ -62,6 +64,8 @@ def report(config: ConfigDict, corpus: Corpus, translator: Translator, state: An
         for metric, way in zip(("bleu_greedy", "bleu"), (*ways, *ways), strict=False)
     }
     figures = {"examples": examples(corpus, said[0]), "by_length": by_length(corpus, said[0])}
+    if aligned := alignments(corpus, translator, every[0], said[0][f"beam {evaluation.beam}"]):
+        figures["alignments"] = aligned
     if evaluation.phrases:
         figures["vectors"] = vectors(tuple(evaluation.phrases), translator, every[0])
     return Report(figures, metrics)
@@ -78,6 +82,32 @@ def examples(corpus: Corpus, said: Mapping[str, Sequence[str]]) -> Figure:
     numbers = {name: np.array([example[name] for example in shown]) for name in shown[0]}
     caption = f"Translations of {len(rows)} test sentences at equal distances in the file."
     return Figure(translation_figures.examples_figure(shown), numbers, caption)
+
+
+def alignments(corpus: Corpus, translator: Translator, params: Any, said: Sequence[str]) -> Figure | None:
+    """Where the model looked for every word it said, of a few translations of middle length; None: it looks nowhere."""
+    lengths = corpus.encoded["test"].source.lengths()
+    rows = np.sort(np.argsort(np.abs(lengths - ALIGNED_WORDS), kind="stable")[:ALIGNED])
+    sources = corpus.source.encode([corpus.pairs["test"][r].source for r in rows])
+    targets = [[*numbers, EOS] for numbers in corpus.target.encode([said[r] for r in rows])]
+    shares = [
+        translator.model.alignment(params, np.array([source]), np.array([target]))
+        for source, target in zip(sources, targets, strict=True)
+    ]
+    if shares[0] is None:
+        return None
+    examples = [
+        (names(corpus.source, source), names(corpus.target, target), np.asarray(share[0]))
+        for source, target, share in zip(sources, targets, shares, strict=True)
+    ]
+    numbers = {f"shares{n}": share for n, (_, _, share) in enumerate(examples)}
+    caption = "How much of its look at the source (across) went to each place, for every word said (down)."
+    return Figure(translation_figures.alignment_figure(examples), numbers, caption)
+
+
+def names(vocabulary: Vocabulary, numbers: Sequence[int]) -> list[str]:
+    """Every number as text."""
+    return ["(end)" if number == EOS else vocabulary.decode([number]) for number in numbers]
 
 
 def by_length(corpus: Corpus, said: Mapping[str, Sequence[str]]) -> Figure:

@@ -63,7 +63,10 @@ def report(config: ConfigDict, corpus: Corpus, talker: Talker, state: Any, key: 
     check_vocabularies(config, corpus, state.stats)
     pairs = corpus.pairs["test"][: config.evaluation.answered]
     source, every = first(corpus.encoded["test"].source, len(pairs)), seeds(config, state.params)
-    said = [{way: talker.texts(params, source, way, key) for way in WAYS} for params in every]
+    said = [
+        {way: talker.texts(params, source, way, own) for way in WAYS}
+        for params, own in zip(every, key.reshape(-1), strict=True)  # of replicas, a key each
+    ]
     people = {PEOPLE: [pair.target for pair in pairs]}
     found = [{who: answers.variety(words_of(texts)) for who, texts in (people | of).items()} for of in said]
     metrics = {

@@ -31,7 +31,7 @@ TEMPERATURE = flags.DEFINE_float("temperature", None, "predict: of answers that 
 
 
 class Manner(NamedTuple):
-    """How answers are found; of at most `longest` words with their ends, and never with an unknown word.
+    """How answers are found: of at least a word, at most `longest` with the end, and none that is unknown.
 
     'beam': the best by beam search of width `beam` with `alpha`. 'mmi': of all that it found, the best by
 
@@ -79,8 +79,10 @@ def talker_of(config: ConfigDict, corpus: Corpus, model: Model, prior: LanguageM
         )
     if c.temperature <= 0:
         raise UserError(f"evaluation.temperature is {c.temperature}; it must be above 0.")
-    if min(c.most_words, c.answered) < 1:
-        raise UserError(f"evaluation.most_words is {c.most_words}, and answered {c.answered}; both must be at least 1.")
+    if c.most_words < 2:
+        raise UserError(f"evaluation.most_words is {c.most_words}; an answer has at least a word and its end.")
+    if c.answered < 1:
+        raise UserError(f"evaluation.answered is {c.answered}; it must be at least 1.")
     if c.ngram < 0:
         raise UserError(f"evaluation.ngram is {c.ngram}; it must be the words of n-grams, or 0 for none.")
     manner = Manner(c.most_words, c.beam, c.alpha, c.temperature, c.mmi.weight, c.mmi.first, c.mmi.length)
@@ -93,7 +95,7 @@ def answered(
 ) -> Array:
     """Answers [B, longest], in one of `WAYS`."""
     step, states = model.decoder(params["answer"], source_BS)
-    step = steps.without(step, [UNK])
+    step = saying_something(steps.without(step, [UNK]))
     if way == "greedy":
         return sampling.greedy(step, states, manner.longest).words
     if way == "sampled":
@@ -103,6 +105,17 @@ def answered(
     if way == "mmi":
         found = in_mmi_order(prior, manner, params["language"], source_BS, found)
     return found.words[:, 0]
+
+
+def saying_something(step: steps.Step) -> steps.Step:
+    """The same, but it does not end where it begins."""
+
+    def spoken(state: Any, word_N: Array) -> tuple[Array, Any]:
+        log_p_NV, state = step(state, word_N)
+        first_N = word_N == sequences.END
+        return log_p_NV.at[:, sequences.END].add(jnp.where(first_N, -jnp.inf, 0.0)), state
+
+    return spoken
 
 
 def in_mmi_order(prior: LanguageModel, manner: Manner, params: Any, source_BS: Array, found: beam.Hypotheses):

@@ -109,11 +109,14 @@ def of_wmt14(data: ConfigDict) -> Texts:
 
 
 def of_conversations(read: Callable[[ConfigDict], Conversations], data: ConfigDict) -> Texts:
-    """What is answered, the latest `data.context` turns, with the answer."""
+    """What is answered, the latest `data.context` turns, with the answer. Where no files validate or test, the first
+    `data.held_out` that training's lend do.
+    """
     found = read(data)
 
     def part(name: str) -> Reader:
-        return lambda: dialogue.pairs(found.parts[name](), data.context)
+        most = None if name == "train" or data[name] else data.held_out
+        return lambda: islice(dialogue.pairs(found.parts[name](), data.context), most)
 
     return Texts({name: part(name) for name in PARTS}, "test", found.provenance, spoken=True)
 

@@ -153,6 +153,12 @@ class Even(NamedTuple):
         return jnp.where(words_NT > 0, -np.log(4), 0.0)
 
 
+def test_an_answer_does_not_end_where_it_begins():
+    log_p = jnp.log(jnp.array([[0.0, 0.6, 0.1, 0.3], [0.0, 0.6, 0.1, 0.3]]))
+    found, _ = seq2seq_talker.saying_something(lambda state, word_N: (log_p, state))(None, jnp.array([1, 3]))
+    np.testing.assert_allclose(jnp.exp(found), [[0, 0, 0.1, 0.3], [0, 0.6, 0.1, 0.3]], rtol=1e-6)
+
+
 def test_mmi_prefers_what_the_language_model_does_not_expect():
     """Of an even language model it counts only how many of the first two words there are."""
     words = jnp.array([[[1, 0, 0, 0], [2, 1, 0, 0], [3, 2, 2, 1], [0, 0, 0, 0]]])
@@ -206,7 +212,7 @@ def test_files_lend_a_tenth_where_no_others_are_given(tmp_path, capsys):
     both = f"{train},{write(tmp_path / 'c', talks[120:])}"
 
     def read(**changes):
-        texts = seq2seq_texts.texts(config(data__pairs=None, **changes).data)
+        texts = seq2seq_texts.texts(config(**{"data__pairs": None, "data__held_out": 100} | changes).data)
         return texts, {part: [*texts.parts[part]()] for part in seq2seq_texts.PARTS}
 
     texts, parts = read(data__train=both)
@@ -214,8 +220,10 @@ def test_files_lend_a_tenth_where_no_others_are_given(tmp_path, capsys):
     assert all(dialogue.split_of(pair) == part for part, pairs in parts.items() for pair in pairs)
     assert texts.provenance == "files a, c: 180 of 181 conversations (left out: 1 of one turn, which has no answer)"
     assert "1 conversations of one turn are left out" in capsys.readouterr().err
-    _, given = read(data__train=both, data__test=test)
-    assert given["test"] == talks[100:120] and given["valid"] == parts["valid"]
+    _, few = read(data__train=both, data__held_out=3)
+    assert few["test"] == parts["test"][:3] and few["train"] == parts["train"]
+    _, given = read(data__train=both, data__test=test, data__held_out=19)
+    assert given["test"] == talks[100:120] and given["valid"] == parts["valid"][:19]
     assert sorted(given["train"]) == sorted(parts["train"] + parts["test"])
 
 
@@ -259,7 +267,7 @@ def test_files_that_are_no_conversations_are_told(tmp_path, content, error, word
         ({"data__name": "chatterbot", "data__context": 0}, "data.context is 0"),
         ({"data__name": "chatterbot", "evaluation__answer": "beem"}, "evaluation.answer is 'beem'; .* mean 'beam'"),
         ({"data__name": "chatterbot", "evaluation__temperature": 0.0}, "evaluation.temperature is 0.0"),
-        ({"data__name": "chatterbot", "evaluation__most_words": 0}, "evaluation.most_words is 0"),
+        ({"data__name": "chatterbot", "evaluation__most_words": 1}, "evaluation.most_words is 1"),
         ({"data__name": "chatterbot", "evaluation__ngram": -1}, "evaluation.ngram is -1"),
     ],
 )

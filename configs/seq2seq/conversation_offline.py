@@ -34,6 +34,7 @@ OFFLINE = CPU | {
     "data.context": 2,
     "data.vocabulary.target": 1500,
     "model.embedding": 96,
+    "optimizer.learning_rate": 0.002,
     "optimizer.schedule_steps": 800,  # 14 epochs
     "run.steps": 800,
     "run.eval_every": 50,

@@ -1,4 +1,4 @@
-"""Pictures of translations: BLEU by length, sentences' vectors on a plane, examples, BLEU over training."""
+"""Pictures of translations: BLEU by length, sentences' vectors on a plane, examples, alignments, BLEU over training."""
 
 from __future__ import annotations
 
@@ -62,6 +62,21 @@ def examples_figure(examples: Sequence[Mapping[str, str]]) -> Figure:
         y = 1 - (at + 0.8) / (len(lines) + 0.5)
         picture.text(0.01, y, name, fontsize=8, color=OURS, parse_math=False)
         picture.text(0.12, y, text, fontsize=8, parse_math=False)
+    return picture
+
+
+def alignment_figure(examples: Sequence[tuple[Sequence[str], Sequence[str], np.ndarray]]) -> Figure:
+    """Of each (source, target, shares [T, S]), the shares as shades, two examples a row."""
+    rows = -(-len(examples) // 2)
+    picture = Figure(figsize=(9, 4 * rows), layout="constrained")
+    axes = picture.subplots(rows, 2, squeeze=False).flat
+    for axis in axes[len(examples) :]:
+        axis.set_axis_off()
+    for axis, (source, target, shares) in zip(axes, examples, strict=False):
+        image = axis.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+        axis.set_xticks(range(len(source)), source, rotation=60, ha="right", fontsize=8, parse_math=False)
+        axis.set_yticks(range(len(target)), target, fontsize=8, parse_math=False)
+    picture.colorbar(image, ax=picture.axes, shrink=0.5, label="share of the look")
     return picture
 
 
