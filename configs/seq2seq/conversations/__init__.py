@@ -37,7 +37,7 @@ TALK = TRANSLATION | {  # the help desk's, but for its data
 }
 
 CPU = ADAM | {
-    "cost": "an estimated 20 minutes on one core, with 2,000 conversations",
+    "cost": "an estimated half hour on one core, with 2,000 conversations",
     "data.context": 2,
     "data.longest": (80, 40),
     "data.vocabulary.target": 5000,
