@@ -66,6 +66,14 @@ class LanguageModel(NamedTuple):
         """log p of every target word [B, T]."""
         return language_model.apply(self.config, params, target_BT, key=key)
 
+    def start(self, params: Any, batch: int):
+        """Where a decoder starts from."""
+        return language_model.start(self.config, params, batch)
+
+    def step(self, params: Any) -> Step:
+        """A step of the decoder."""
+        return lambda states, word_N: language_model.decode_step(self.config, params, (), states, word_N)
+
 
 def model_of(config: ConfigDict, corpus: Corpus) -> Model | LanguageModel:
     """The model of a config's `model` section. Raises UserError for an unknown one, ValueError for its sizes."""

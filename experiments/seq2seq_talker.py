@@ -25,7 +25,7 @@ from experiments.seq2seq_models import LanguageModel, Model
 from experiments.seq2seq_translator import check_vocabularies, in_batches, seeds, unknown_words
 from experiments.texts import TEXT
 
-WAYS = ("greedy", "beam", "sampled", "mmi")
+WAYS = ("greedy", "beam", "sampled", "mmi", "mmi_search")
 ANSWER = flags.DEFINE_enum("answer", None, WAYS, "predict: how a conversation is answered; default: the config's.")
 TEMPERATURE = flags.DEFINE_float("temperature", None, "predict: of answers that are sampled; default: the config's.")
 
@@ -38,8 +38,8 @@ class Manner(NamedTuple):
         log p(T|S) - weight log U(T) + length |T|
 
     with U the language model's p of the `first` words, and |T| words (Li et al. 2016, arXiv 1510.03055, section 4.5.1,
-    MMI-antiLM with its g and its reward of length; they search with this score, where we search without it and put
-    what was found into another order).
+    MMI-antiLM with its g and its reward of length). 'mmi_search', nearer to theirs, searches with weight and U in every
+    step (`steps.against`): an n-best list may hold nothing but variations of one answer.
     """
 
     longest: int
@@ -95,6 +95,9 @@ def answered(
 ) -> Array:
     """Answers [B, longest], in one of `WAYS`."""
     step, states = model.decoder(params["answer"], source_BS)
+    if way == "mmi_search":
+        step = steps.against(step, prior.step(params["language"]), manner.weight, manner.first)
+        states = states, prior.start(params["language"], len(source_BS)), jnp.zeros(len(source_BS), jnp.int32)
     step = saying_something(steps.without(step, [UNK]))
     if way == "greedy":
         return sampling.greedy(step, states, manner.longest).words

@@ -22,6 +22,7 @@ from deepx.engine.config import load
 from deepx.engine.errors import UserError
 from deepx.engine.program import Program
 from deepx.engine.run import Run
+from deepx.nn.decoding import steps
 from deepx.nn.decoding.beam import Hypotheses
 from experiments import reproduce, seq2seq, seq2seq_data, seq2seq_talk_report, seq2seq_talker, seq2seq_texts
 
@@ -106,7 +107,7 @@ def test_it_remembers_what_was_said(by_heart, capsys, monkeypatch):
 
 
 def test_every_way_of_answering_can_be_asked_for(by_heart, capsys):
-    for way in ("beam", "mmi"):
+    for way in ("beam", "mmi", "mmi_search"):
         assert len(said(by_heart, capsys, "Hello .", answer=way)[0]) == 1
     assert said(by_heart, capsys, "Hello .", answer="sampled", temperature=0.01)[0] == ["hi ."]
     with pytest.raises(UserError, match="--temperature is 0"):
@@ -157,6 +158,16 @@ def test_an_answer_does_not_end_where_it_begins():
     log_p = jnp.log(jnp.array([[0.0, 0.6, 0.1, 0.3], [0.0, 0.6, 0.1, 0.3]]))
     found, _ = seq2seq_talker.saying_something(lambda state, word_N: (log_p, state))(None, jnp.array([1, 3]))
     np.testing.assert_allclose(jnp.exp(found), [[0, 0, 0.1, 0.3], [0, 0.6, 0.1, 0.3]], rtol=1e-6)
+
+
+def test_the_search_may_be_led_away_from_what_is_said_anyway():
+    """Of p (.6 .4) and u (.9 .1), weight 1/2: in proportion to .6 / .9^.5 and .4 / .1^.5, once; then p."""
+    p, u = (jnp.log(jnp.array([row] * 2)) for row in ([0.6, 0.4], [0.9, 0.1]))
+    step = steps.against(lambda s, word_N: (p, s + 1), lambda s, word_N: (u, s), 0.5, 2)
+    found, states = step((jnp.zeros(2), jnp.zeros(2), jnp.array([1, 2])), jnp.array([1, 1]))
+    over = 0.6 / 0.9**0.5 + 0.4 / 0.1**0.5
+    np.testing.assert_allclose(np.exp(found), [[0.6 / 0.9**0.5 / over, 0.4 / 0.1**0.5 / over], [0.6, 0.4]], rtol=1e-5)
+    assert [state.tolist() for state in states] == [[1, 1], [0, 0], [2, 3]]
 
 
 def test_mmi_prefers_what_the_language_model_does_not_expect():

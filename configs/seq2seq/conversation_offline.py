@@ -5,8 +5,6 @@ tenth is tested. So few teach a network little of what it has not been asked: th
 such networks give. `paper` is the network and optimiser of the paper's help desk (arXiv 1506.05869, section 4.1), which
 has not these data.
 
-Hoped for, not yet measured.
-
     ./scripts/reproduce seq2seq/conversation_offline
     ./scripts/reproduce seq2seq/conversation_offline --mode=predict                  # a conversation
     ./scripts/reproduce seq2seq/conversation_offline --mode=predict --text="Who are you?" --answer=mmi

@@ -30,14 +30,14 @@ TALK = TRANSLATION | {  # the help desk's, but for its data
         "answered": 1000,  # test turns, the first
         "most_words": 40,  # of an answer, with its end
         "ngram": 5,  # words of the n-grams it is held against; 0: none
-        "answer": "greedy",  # of what is typed; or "beam", "sampled", "mmi"
+        "answer": "greedy",  # of what is typed; or "beam", "sampled", "mmi", "mmi_search"
         "temperature": 1.0,  # of "sampled"
         "mmi": {"weight": 0.5, "first": 5, "length": 0.0},
     },
 }
 
 CPU = ADAM | {
-    "cost": "an estimated 20 minutes on one core, with 2,000 conversations",
+    "cost": "an estimated half hour on one core, with 2,000 conversations",
     "data.context": 2,
     "data.longest": (80, 40),
     "data.vocabulary.target": 5000,
