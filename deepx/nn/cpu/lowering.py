@@ -26,6 +26,9 @@ SYMBOLS = {  # of the library, by the names that `call` knows
     "interact_vjp": "DeepxInteractVjp",
     "look_up": "DeepxLookUp",
     "count": "DeepxCount",
+    "product": "DeepxProduct",
+    "lstm": "DeepxLstm",
+    "lstm_backward": "DeepxLstmBackward",
 }
 
 _ours: set[str] = set()
