@@ -2,7 +2,7 @@
 
 Shapes: B batch, T time, I input, C cells, G = 4C gates, ... any leading axes. Weights come in two parts: `input`, whose
 product with the inputs does not depend on the state, so that it is taken once for all time steps, outside the loop; and
-`recurrent`, whose product with what the time loop carries is taken inside it (by `run`, or in a step of `recurrence.unroll`).
+`recurrent`, whose product with what the time loop carries is taken inside it (by `run`, or a step of `recurrence`).
 """
 
 from __future__ import annotations

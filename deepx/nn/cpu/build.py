@@ -14,7 +14,10 @@ from pathlib import Path
 import jax
 import jaxlib
 
-NAMES = ("convolution.cc", "heads.cc", "heads.h", "lstm.cc", "product.cc", "product.h", "sentences.cc", "parallel.h", "vector.h")
+NAMES = (
+    *("convolution.cc", "heads.cc", "heads.h", "lstm.cc", "product.cc", "product.h", "sentences.cc"),
+    *("parallel.h", "vector.h"),
+)
 SOURCES = tuple(Path(__file__).with_name(name) for name in NAMES)
 FLAGS = ("-std=c++17", "-O3", "-fPIC", "-shared", "-ffp-contract=fast")
 INSTRUCTIONS = {  # by falling width: the name in /proc/cpuinfo of each that is needed

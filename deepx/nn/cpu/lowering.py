@@ -78,7 +78,13 @@ def targets() -> dict[str, str] | None:
     """Names of the kernels as XLA knows them, and their `instructions`; None, said once, where they cannot be had."""
     try:
         instructions = build.instructions()
-        library = build.load(instructions)
+        try:
+            library = build.load(instructions)
+        except build.Unavailable:
+            if instructions != "AMX":
+                raise
+            instructions = "AVX-512"  # older compilers do not know tiles
+            library = build.load(instructions)
     except build.Unavailable as reason:
         print(f"XLA's own kernels serve, which train two to three times slower: {reason}.", file=sys.stderr)
         return None

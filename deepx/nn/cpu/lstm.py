@@ -1,9 +1,12 @@
 """The LSTM's loop through time and its backward loop as JAX primitives, lowered to the kernels of `lstm.cc` or else to
 the functions that define them.
 
-    lstm           (W, gates, h0, c0, there)                -> (z, h, c)          W [..., C, G], gates, z [..., T, B, G],
-    lstm_backward  (W, z, c0, c, there, dh, dh_T, dc_T)     -> (dz, dh0, dc0)     h, c [..., T, B, C], h0 [..., B, C],
-                                                                                  there [..., T, B]; leading axes: nets
+    lstm           (W, gates, h0, c0, there)             -> (z, h, c)         W [..., C, G]; gates, z [..., T, B, G];
+    lstm_backward  (W, z, c0, c, there, dh, dh_T, dc_T)  -> (dz, dh0, dc0)    h, c [..., T, B, C]; h0 [..., B, C];
+                                                                              there [..., T, B]
+
+Leading axes are nets. h, c and z, the gates before their non-linearities, are those of every step; h0 and c0 stand
+before the first. Gradients of outputs are dh, of every step, and dh_T, dc_T, of the state after the last.
 
 Every bind says which function of one net it stands for.
 """
