@@ -33,9 +33,9 @@ def test_they_are_as_exact_as_float32(name):
     a, b = (numbers(*shape) for shape in shapes)
     ours, theirs = both(lambda a, b: jnp.einsum(sum_, a, b), a, b)
     a, b = (np.asarray(x, np.float64) for x in (a, b))
-    error = lambda y: np.abs(y - np.einsum(sum_, a, b)).max()  # noqa: E731
-    assert error(ours) < 1.2 * error(theirs)
-    assert error(ours) < 1e-6 * np.einsum(sum_, np.abs(a), np.abs(b)).max()
+    error, their_error = (np.asarray(y) - np.einsum(sum_, a, b) for y in (ours, theirs))
+    assert error.std() < 1.1 * their_error.std()
+    assert (np.abs(error) < 5e-7 * np.einsum(sum_, np.abs(a), np.abs(b))).all()
 
 
 def test_gradients_are_products_too():
@@ -47,7 +47,7 @@ def test_gradients_are_products_too():
 
 def test_all_24_bits_of_a_number_are_kept():
     """Numbers of every magnitude, by a matrix that changes their places and doubles them."""
-    x = numbers(128, 128) * jnp.exp2(jnp.linspace(-100, 100, 128))
+    x = numbers(128, 128) * jnp.exp2(jnp.linspace(-80, 80, 128))
     twice = 2 * jnp.roll(jnp.eye(128), 5, axis=0)
     np.testing.assert_array_equal(jax.jit(jnp.matmul)(twice, x), 2 * jnp.roll(x, 5, axis=0))
     np.testing.assert_array_equal(jax.jit(jnp.matmul)(x.T, twice), 2 * jnp.roll(x.T, -5, axis=1))

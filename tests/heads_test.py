@@ -14,7 +14,7 @@ from jax.sharding import PartitionSpec as P
 
 from deepx.nn import heads
 from deepx.nn.cpu import build
-from tests.native import both, check_threads_and_instructions, close, enabled, narrower  # noqa: F401
+from tests.native import both, check_threads_and_avx2, close, enabled, narrower  # noqa: F401
 
 PAPER = heads.Sizes(read_heads=1, write_heads=1, slot_width=20, shifts=3)
 SMALL = heads.Sizes(read_heads=1, write_heads=2, slot_width=3, shifts=3)
@@ -171,7 +171,7 @@ def digested():
 
 
 def test_numbers_do_not_depend_on_the_number_of_threads_nor_much_on_the_instructions():
-    check_threads_and_instructions("heads_test", "heads")
+    check_threads_and_avx2("heads_test", "heads")
 
 
 @pytest.mark.parametrize("instructions", build.INSTRUCTIONS)

@@ -10,7 +10,7 @@ from jax.sharding import AxisType, NamedSharding
 from jax.sharding import PartitionSpec as P
 
 from deepx.nn import sentences
-from tests.native import both, check_threads_and_instructions, close, enabled  # noqa: F401
+from tests.native import both, check_threads_and_avx2, close, enabled  # noqa: F401
 
 
 def operands(examples: int, stories: int, places: int, vocabulary: int):
@@ -130,4 +130,4 @@ def digested():
 
 
 def test_numbers_do_not_depend_on_the_number_of_threads_nor_much_on_the_instructions():
-    check_threads_and_instructions("sentences_test", "sentences")
+    check_threads_and_avx2("sentences_test", "sentences")

@@ -1,5 +1,4 @@
-"""A sentence at a time, in a Python loop: each of its hypotheses by itself (`hypothesis`), or all of them as the rows of
-one batch (`sentence`)."""
+"""A sentence at a time, in a Python loop: each hypothesis by itself (`hypothesis`), or all as rows (`sentence`)."""
 
 import torch
 
@@ -10,8 +9,9 @@ from scripts.benchmarks.seq2seq_torch import Seq2Seq
 
 def each(net, last, state):
     """`net.step` of one hypothesis after another."""
-    log_p, states = zip(*(net.step(last[k : k + 1], [a[:, k : k + 1] for a in state]) for k in range(len(last))))
-    return torch.cat(log_p), [torch.cat(a, 1) for a in zip(*states)]
+    steps = [net.step(last[k : k + 1], [a[:, k : k + 1] for a in state]) for k in range(len(last))]
+    h, c = ([after[i] for _, after in steps] for i in range(2))
+    return torch.cat([log_p for log_p, _ in steps]), [torch.cat(h, 1), torch.cat(c, 1)]
 
 
 def search(net, step, source):

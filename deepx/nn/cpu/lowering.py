@@ -47,11 +47,13 @@ class Rule:
     name: str
     plan: Callable[..., Callable | None]
     xla: Callable[..., Any]
+    told: bool = True
 
     def native(self, ctx: mlir.LoweringRuleContext, *operands, **params):
         kernel = self.plan(*ctx.avals_in, *ctx.avals_out, **params) if _one_device(ctx.module_context) else None
         if kernel is None or targets() is None:
-            _xlas.add(self.name)
+            if self.told:
+                _xlas.add(self.name)
             return self.xla(ctx, *operands, **params)
         _ours.add(self.name)
         return mlir.lower_fun(kernel, multiple_results=self.primitive.multiple_results)(ctx, *operands)

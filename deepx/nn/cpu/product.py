@@ -23,7 +23,8 @@ LEAST, LEAST_TERMS = 32, 1 << 20  # numbers of each axis; of all terms of all su
 
 def plan(lhs, rhs, out, *, dimension_numbers, **_: Any) -> Callable | None:
     """The product by our kernel, as a function of its operands; None where it is not for it."""
-    (lhs_summed, rhs_summed), (batch, _) = dimension_numbers
+    summed, (batch, _) = dimension_numbers
+    lhs_summed, rhs_summed = zip(*sorted(zip(*summed, strict=True)), strict=True) if summed[0] else summed
     if batch or any(a.dtype != np.float32 for a in (lhs, rhs, out)):
         return None
     first = _summed_first(lhs, lhs_summed), _summed_first(rhs, rhs_summed)
@@ -61,4 +62,5 @@ RULE = Rule(
     "products",
     plan,
     xla=functools.partial(_dot_general_lower, platform="cpu"),  # as jax registers it
+    told=False,  # small ones are XLA's everywhere
 )
