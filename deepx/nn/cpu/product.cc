@@ -2,8 +2,9 @@
 //
 //     c[m,n] = sum over k  a[m,k] b[k,n]
 //
-// Either operand may stand transposed in memory. A task makes a part of the result: it packs some rows of `a`, DEEP terms
-// of the sums at a time, as many as a core's second-level cache holds, and takes them to one panel of `b` after another.
+// Either operand may stand transposed in memory. A task makes a part of the result, DEEP terms of the sums at a time: it
+// packs so many rows of some columns of `b`; then as many rows of `a` as a core's second-level cache holds, and takes them
+// to one packed panel of `b` after another, until all its rows are done.
 
 #include "parallel.h"
 #include "product.h"
@@ -12,9 +13,9 @@ namespace {
 
 namespace ffi = xla::ffi;
 
-constexpr int64_t DEEP = 512;         // terms of the sums, at most
-constexpr int64_t PACKED = 1 << 18;   // numbers of the packed rows' room: 1 MiB
-constexpr int64_t BROAD = 1024;       // columns of a task, at most
+constexpr int64_t DEEP = 512;        // terms of the sums, at most
+constexpr int64_t PACKED = 1 << 18;  // numbers of the packed rows' room: 1 MiB
+constexpr int64_t BROAD = 1024;      // columns of a task, at most
 
 // `whole` in parts of `most` at most, as equal as can be and, but for the last, multiples of `unit`.
 int64_t part(int64_t whole, int64_t most, int64_t unit) {
@@ -22,23 +23,27 @@ int64_t part(int64_t whole, int64_t most, int64_t unit) {
 }
 
 void product(ffi::ThreadPool& pool, const Matrix& a, const Matrix& b, int64_t m, int64_t n, int64_t k, float* c) {
-  const int64_t deep = part(k, DEEP, 32), threads = std::max<int64_t>(1, pool.num_threads());
-  const int64_t fitting = std::max<int64_t>(1, PACKED / panel(deep)) * ROWS;
-  const int64_t tall = part(m, std::min(fitting, ceil_div(m, threads)), ROWS), broad = part(n, BROAD, COLUMNS);
-  const int64_t across = ceil_div(n, broad);
-  parallel(pool, ceil_div(m, tall) * across, [&](int64_t task) {
+  const int64_t deep = part(k, DEEP, 32), broad = part(n, BROAD, COLUMNS), across = ceil_div(n, broad);
+  const int64_t threads = std::max<int64_t>(1, pool.num_threads()), high = part(m, ceil_div(m * across, threads), ROWS);
+  const int64_t tall = part(high, std::max<int64_t>(1, PACKED / panel(deep)) * ROWS, ROWS);
+  parallel(pool, ceil_div(m, high) * across, [&](int64_t task) {
     const Tiles tiles;
-    const int64_t i0 = task / across * tall, i1 = std::min(m, i0 + tall);
+    const int64_t i0 = task / across * high, i1 = std::min(m, i0 + high);
     const int64_t j0 = task % across * broad, j1 = std::min(n, j0 + broad);
-    float *left = scratch<0>(ceil_div(tall, ROWS) * panel(deep)), *right = scratch<1>(panel(deep));
+    float* left = scratch<0>(ceil_div(tall, ROWS) * panel(deep));
+    float* right = scratch<1>(ceil_div(broad, COLUMNS) * panel(deep));
     for (int64_t k0 = 0; k0 < k; k0 += deep) {
       const int64_t depth = std::min(deep, k - k0);
-      for (int64_t i = i0; i < i1; i += ROWS)
-        pack_left(a.from(i, k0), i1 - i, depth, left + (i - i0) / ROWS * panel(deep));
-      for (int64_t j = j0; j < j1; j += COLUMNS) {
-        pack_right(b.from(k0, j), depth, j1 - j, right);
-        for (int64_t i = i0; i < i1; i += ROWS)
-          multiply(left + (i - i0) / ROWS * panel(deep), right, depth, c + i * n + j, n, i1 - i, j1 - j, k0 > 0);
+      for (int64_t j = j0; j < j1; j += COLUMNS)
+        pack_right(b.from(k0, j), depth, j1 - j, right + (j - j0) / COLUMNS * panel(deep));
+      for (int64_t top = i0; top < i1; top += tall) {
+        const int64_t end = std::min(i1, top + tall);
+        for (int64_t i = top; i < end; i += ROWS)
+          pack_left(a.from(i, k0), end - i, depth, left + (i - top) / ROWS * panel(deep));
+        for (int64_t j = j0; j < j1; j += COLUMNS)
+          for (int64_t i = top; i < end; i += ROWS)
+            multiply(left + (i - top) / ROWS * panel(deep), right + (j - j0) / COLUMNS * panel(deep), depth,
+                     c + i * n + j, n, end - i, j1 - j, k0 > 0);
       }
     }
   });

@@ -123,6 +123,8 @@ inline void pack_tiles(const Matrix& from, int64_t lines, int64_t depth, bool do
     const __mmask16 some = first(lines);
     for (int64_t k = 0; k < DEPTH; k += 2) {
       const float* p = from.p + k * from.column;
+      _mm_prefetch(p + DEPTH * from.column, _MM_HINT_T0);  // lines as far apart as rows are not foreseen
+      _mm_prefetch(p + (DEPTH + 1) * from.column, _MM_HINT_T0);
       split(k < depth ? _mm512_maskz_loadu_ps(some, p) : __m512{},
             k + 1 < depth ? _mm512_maskz_loadu_ps(some, p + from.column) : __m512{}, pieces);
       for (int64_t piece = 0; piece < PIECES; ++piece)
