@@ -24,7 +24,6 @@ SIZES = {
     "2x512, batch 64": Sizes(2, 512, 64),
     "2x512, batch 128": Sizes(2, 512, 128),
     "4x1000, batch 64": Sizes(4, 1000, 64),
-    "4x1000, batch 128": Sizes(4, 1000, 128),
 }
 CASES = tuple(SIZES)
 

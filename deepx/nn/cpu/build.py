@@ -26,7 +26,7 @@ INSTRUCTIONS = {  # by falling width: the name in /proc/cpuinfo of each that is 
     "AVX2": ("avx2", "fma"),
 }
 COMPILERS = ("g++", "clang++", "c++")
-PATIENCE = 120  # seconds for the compiler; it takes ten
+PATIENCE = 240  # seconds for the compiler; it takes fifteen
 
 
 class Unavailable(Exception):
