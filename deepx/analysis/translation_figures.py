@@ -20,9 +20,9 @@ def by_length_figure(lengths: np.ndarray, bleu: Mapping[str, np.ndarray]) -> Fig
         axis.plot(lengths, values, "o-", color=colour, label=name)
     axis.set_xlabel("words of the source (mean of a group)")
     axis.set_ylabel("BLEU")
-    axis.set_ylim(bottom=0)
+    axis.set_ylim(0, 1.05 * max(values.max() for values in bleu.values()))
     axis.grid(alpha=0.25)
-    axis.legend(frameon=False)
+    axis.legend(frameon=False, loc="lower left")
     return picture
 
 
@@ -41,7 +41,9 @@ def plane_figure(places: np.ndarray, texts: Sequence[str]) -> Figure:
     axis = picture.subplots()
     axis.plot(*places.T, "o", color=OURS)
     for (x, y), text in zip(places, texts, strict=True):
-        axis.annotate(text, (x, y), xytext=(5, 4), textcoords="offset points", fontsize=9)
+        right = x > places[:, 0].mean()  # its words stand at the left
+        at, side = ((-6, 4), "right") if right else ((6, 4), "left")
+        axis.annotate(text, (x, y), xytext=at, ha=side, textcoords="offset points", fontsize=9)
     axis.margins(x=0.25, y=0.12)
     axis.set_xlabel("first principal axis")
     axis.set_ylabel("second")
