@@ -51,6 +51,7 @@ CPU = ADAM | {
     "optimizer.schedule_steps": 3200,  # 10 epochs of 10,000 answers
     "batch_size": 32,
     "evaluation.alpha": 1.0,
+    "evaluation.answered": 300,
     "run.steps": 3200,
     "run.eval_every": 100,
     "run.checkpoint_every": 100,
