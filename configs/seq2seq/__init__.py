@@ -164,6 +164,12 @@ MULTI30K_CPU = ADAM | {
     "run.select": "min valid_loss",
 }
 
+ATTENTION = {  # learns faster
+    "model.name": "attention",
+    "optimizer.schedule_steps": 6300,  # 14 epochs
+    "run.steps": 6300,
+}
+
 WMT14 = TRANSLATION | {
     "data": DATA
     | {

@@ -11,7 +11,7 @@ Hoped for, not yet measured: cpu, at least 32 BLEU (attention: 48) on test_2016_
     ./scripts/reproduce seq2seq/multi30k_enfr:forward --config.data.folder=FOLDER
 """
 
-from configs.seq2seq import MULTI30K, MULTI30K_CPU, SMOKE
+from configs.seq2seq import ATTENTION, MULTI30K, MULTI30K_CPU, SMOKE
 from deepx.engine.config import variants
 
 PAPER = {
@@ -24,6 +24,6 @@ get_config = variants(
     paper=PAPER,
     cpu=MULTI30K_CPU,
     forward=MULTI30K_CPU | {"model.reverse": False},
-    attention=MULTI30K_CPU | {"model.name": "attention"},
+    attention=MULTI30K_CPU | ATTENTION,
     smoke=SMOKE,
 )
