@@ -18,8 +18,8 @@ from deepx.data.captions import check_known, encode
 from deepx.engine.errors import UserError
 from deepx.engine.experiment import Array, Figure, Key, Report, Told, Watch
 from experiments.gan_text_data import Captioned
+from experiments.texts import TEXT
 
-TEXT = flags.DEFINE_multi_string("text", [], "predict: a sentence, of which pictures are made; once or more.")
 PICTURE = flags.DEFINE_string("picture", "picture.png", "predict: the file into which the pictures go.")
 
 SAMPLES = 8  # pictures of a sentence

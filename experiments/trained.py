@@ -18,12 +18,20 @@ from deepx.engine.replicated import replicated
 from deepx.engine.run import Run
 from deepx.engine.workdir import Workdir
 
+Build = Callable[[ConfigDict], Experiment]
 
-def trained(path: Path, build: Callable[[ConfigDict], Experiment]) -> tuple[ConfigDict, Any]:
+
+def trained(path: Path, build: Build) -> tuple[ConfigDict, Any]:
     """Config and selected variables of the run in `path`, an experiment of `build`; of several replicas, the first's.
 
     Raises UserError where there is no such run, or nothing to be loaded.
     """
+    config, variables = every_seed(path, build)
+    return config, variables[0]
+
+
+def every_seed(path: Path, build: Build) -> tuple[ConfigDict, list[Any]]:
+    """The same of every replica."""
     if not (path / "config.json").exists():
         raise UserError(f"{path} holds no run (no config.json).")
     config = Workdir(path).config()
@@ -35,4 +43,6 @@ def trained(path: Path, build: Callable[[ConfigDict], Experiment]) -> tuple[Conf
     finally:
         checkpoints.close()
     variables = {"params": state.params, "batch_stats": state.stats}
-    return config, jax.tree.map(lambda a: a[0], variables) if run.replicas > 1 else variables
+    if run.replicas == 1:
+        return config, [variables]
+    return config, [jax.tree.map(lambda a, r=r: a[r], variables) for r in range(run.replicas)]

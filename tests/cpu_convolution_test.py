@@ -111,7 +111,7 @@ def energy(x, w):
     ],
 )
 def test_transformations_compose(f):
-    close(*both(f))
+    close(*both(f), tolerance=3e-5)  # a second derivative; XLA's plain emitters err by as much
 
 
 def test_in_shard_map_each_device_convolves_its_share():

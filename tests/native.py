@@ -61,14 +61,24 @@ print(kernels.threads(), digest, kernels.lowered())
 """
 
 
-def check_threads_and_avx2(module: str, kernel: str):
-    """What `digested` of a test module computes, ours and XLA's, does not depend on how many threads there are, and is
-    right with the kernels for AVX2, too."""
+def check_threads(module: str) -> None:
+    """What `digested` of a test module computes, ours and XLA's, does not depend on how many threads there are."""
     code = DIGEST.format(module=module)
     told = [python(code, NPROC=n) for n in ("1", "3")]
     assert [threads for threads, *_ in told] == ["1", "3"]
     assert told[0][1:] == told[1][1:]
-    assert python(code, "AVX2")[2].strip() == f"{kernel} (AVX2)"
+
+
+def check_threads_and_avx2(module: str, kernel: str) -> None:
+    """The same, and it is right with the kernels for AVX2, too."""
+    check_threads(module)
+    assert python(DIGEST.format(module=module), "AVX2")[2].strip() == f"{kernel} (AVX2)"
+
+
+def narrower(instructions: str) -> list[str]:
+    """These and all that a processor which has them has besides."""
+    names = list(build.INSTRUCTIONS)
+    return names[names.index(instructions) :]
 
 
 def python(code: str, *argv: str, **environment: str) -> list[str]:

@@ -273,3 +273,19 @@ def test_sizes_below_one_are_refused(wrong):
 def test_unknown_scores_are_refused():
     with pytest.raises(ValueError, match="score must be one of dot, general, additive, not 'concat'"):
         attention.Config(**SIZES, score="concat")
+
+
+def test_segments_change_memory_and_nothing_else():
+    """Values and gradients of sentences that fill no whole number of segments; and less is kept."""
+    model, config = MODELS["general"]
+    params, source, target = large(model, config), jnp.tile(SOURCE, (2, 17)), jnp.tile(TARGET, (2, 13))
+    target = jnp.where(target == 0, 2, target)
+
+    def loss(segment, params):
+        return -model.apply(dataclasses.replace(config, segment=segment), params, source, target).sum()
+
+    both = jax.jit(jax.value_and_grad(loss, argnums=1), static_argnums=0)
+    whole, in_tens = (both.lower(segment, params).compile() for segment in (None, 10))
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-3), in_tens(params), whole(params))
+    needed = [program.memory_analysis().temp_size_in_bytes for program in (whole, in_tens)]
+    assert needed[1] < 0.6 * needed[0]

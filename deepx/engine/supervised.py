@@ -38,19 +38,28 @@ def supervised(
     loss:  params, stats, batch, key -> scalar, (new stats, metrics).
     The step adds the metric `gradient_norm`, the global norm before any clipping.
     """
+    return descent(init, jax.grad(loss, has_aux=True), optimizer)
+
+
+def descent(
+    init: Callable[[Key], tuple[Any, Any]],
+    gradients: Callable[[Any, Any, Batch, Key], tuple[Any, tuple[Any, Metrics]]],
+    optimizer: optax.GradientTransformation,
+) -> Descent:
+    """As `supervised`, of an experiment that differentiates by itself.
+
+    gradients:  params, stats, batch, key -> gradients like params, (new stats, metrics).
+    """
 
     def start(key: Key) -> TrainState:
         params, stats = init(key)
         return TrainState(params, stats, optimizer.init(params))
 
-    def differentiate(state: TrainState, batch: Batch, key: Key):
-        return jax.grad(loss, has_aux=True)(state.params, state.stats, batch, key)
-
     def train_step(state: TrainState, batch: Batch, key: Key) -> tuple[TrainState, Metrics]:
-        gradients, (stats, metrics) = differentiate(state, batch, key)
-        updates, optimizer_state = optimizer.update(gradients, state.optimizer, state.params)
-        norm = Mean.of(optax.tree.norm(gradients))
+        of_loss, (stats, metrics) = gradients(state.params, state.stats, batch, key)
+        updates, optimizer_state = optimizer.update(of_loss, state.optimizer, state.params)
+        norm = Mean.of(optax.tree.norm(of_loss))
         params = optax.apply_updates(state.params, updates)
         return TrainState(params, stats, optimizer_state), {**metrics, "gradient_norm": norm}
 
-    return Descent(start, train_step, lambda state, batch, key: differentiate(state, batch, key)[0])
+    return Descent(start, train_step, lambda state, batch, key: gradients(state.params, state.stats, batch, key)[0])

@@ -26,7 +26,7 @@ import jax
 import jax.numpy as jnp
 
 from deepx.models import language_model, seq2seq
-from deepx.nn import attention, dense, dropout, initial, lstm_stack, sequences, softmax
+from deepx.nn import attention, dense, dropout, initial, lstm_stack, segments, sequences, softmax
 from deepx.nn.attention import Source
 from deepx.nn.recurrence import Product, unroll
 
@@ -118,12 +118,17 @@ def decode_step(config: Config, params: Params, context: Source, state: State, w
 
 def decode(config: Config, params: Params, source: Source, state: State, target_BT: Array, key: Array | None = None):
     """h~ [T, B, C] and shares of the source's places [T, B, S], for a target. params: the decoder's."""
-    embedded_key, *keys = dropout.keys(key, config.layers)
-    inputs_TBE = dropout.drop(embedded_key, config.dropout, params["words_VE"][sequences.before(target_BT).T])
-    ones = jnp.ones((*inputs_TBE.shape[:2], config.cells), inputs_TBE.dtype)
-    masks = None if key is None else [dropout.drop(k, config.dropout, ones) for k in keys]
-    gates_TBG = dense.apply(params["layers"][0]["input"], inputs_TBE)
-    return unroll(step, weights(params), state, (gates_TBG, masks), None, source)[1]
+
+    def loop(state: State, inputs_TBE: Array, key: Array | None) -> tuple[State, tuple[Array, Array]]:
+        embedded_key, *keys = dropout.keys(key, config.layers)
+        inputs_TBE = dropout.drop(embedded_key, config.dropout, inputs_TBE)
+        ones = jnp.ones((*inputs_TBE.shape[:2], config.cells), inputs_TBE.dtype)
+        masks = None if key is None else [dropout.drop(k, config.dropout, ones) for k in keys]
+        gates_TBG = dense.apply(params["layers"][0]["input"], inputs_TBE)
+        return unroll(step, weights(params), state, (gates_TBG, masks), None, source)
+
+    inputs_TBE = params["words_VE"][sequences.before(target_BT).T]
+    return segments.run(loop, state, inputs_TBE, config.segment, key)[1]
 
 
 def weights(params: Params) -> dict[str, Any]:

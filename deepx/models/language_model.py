@@ -29,7 +29,7 @@ BOUND = 0.08
 @dataclass(frozen=True)
 class Config:
     """Sizes. vocabulary: words, with 0 and the end (`sequences`). dropout: of what enters a layer from below, and the
-    softmax. softmax_rows: see `softmax.log_likelihood`.
+    softmax. softmax_rows: see `softmax.of_words`. segment: see `lstm_stack.run`.
 
     Raises ValueError where a size is below 1.
     """
@@ -40,10 +40,11 @@ class Config:
     embedding: int = 1000
     dropout: float = 0.0
     softmax_rows: int | None = None
+    segment: int | None = None
 
     def __post_init__(self):
-        for name in ("vocabulary", "layers", "cells", "embedding"):
-            if getattr(self, name) < 1:
+        for name in ("vocabulary", "layers", "cells", "embedding", "softmax_rows", "segment"):
+            if getattr(self, name) is not None and getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
 
 
@@ -74,7 +75,9 @@ def apply(
     states = start(config, params, len(target_BT)) if states is None else states
     layers_key, output_key = dropout.keys(key, 2)
     inputs_TBE = params["words_VE"][sequences.before(target_BT).T]
-    _, h_TBC = lstm_stack.run(params["layers"], inputs_TBE, states, key=layers_key, rate=config.dropout)
+    _, h_TBC = lstm_stack.run(
+        params["layers"], inputs_TBE, states, key=layers_key, rate=config.dropout, segment=config.segment
+    )
     h_TBC = dropout.drop(output_key, config.dropout, h_TBC)
     return softmax.of_words(params["output"], h_TBC, target_BT.T, config.softmax_rows).T
 

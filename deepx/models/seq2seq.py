@@ -32,7 +32,7 @@ Params = Mapping[str, Any]
 @dataclass(frozen=True)
 class Config:
     """Sizes. source_vocabulary, target_vocabulary: words, with 0 and the end (`sequences`). reverse: whether the source
-    is read from its last word. dropout, softmax_rows: see `language_model.Config`.
+    is read from its last word. dropout, softmax_rows, segment: see `language_model.Config`.
 
     Raises ValueError where a size is below 1.
     """
@@ -45,6 +45,7 @@ class Config:
     reverse: bool = True
     dropout: float = 0.0
     softmax_rows: int | None = None
+    segment: int | None = None
 
     def __post_init__(self):
         if self.source_vocabulary < 1:
@@ -53,9 +54,8 @@ class Config:
 
     @property
     def decoder(self) -> language_model.Config:
-        return language_model.Config(
-            self.target_vocabulary, self.layers, self.cells, self.embedding, self.dropout, self.softmax_rows
-        )
+        shared = ("layers", "cells", "embedding", "dropout", "softmax_rows", "segment")
+        return language_model.Config(self.target_vocabulary, **{name: getattr(self, name) for name in shared})
 
 
 def init(key: Array, config: Config) -> Params:
@@ -82,7 +82,7 @@ def read(config: Config, params: Params, source_BS: Array, key: Array | None = N
     there_SB = words_SB != sequences.NONE
     states = lstm_stack.zeros(params["layers"], len(source_BS))
     inputs_SBE = params["words_VE"][words_SB]
-    states, h_SBC = lstm_stack.run(params["layers"], inputs_SBE, states, there_SB, key, config.dropout)
+    states, h_SBC = lstm_stack.run(params["layers"], inputs_SBE, states, there_SB, key, config.dropout, config.segment)
     return states, h_SBC, there_SB
 
 

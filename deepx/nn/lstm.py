@@ -2,7 +2,7 @@
 
 Shapes: B batch, T time, I input, C cells, G = 4C gates, ... any leading axes. Weights come in two parts: `input`, whose
 product with the inputs does not depend on the state, so that it is taken once for all time steps, outside the loop; and
-`recurrent`, whose product with what the time loop carries is taken inside it (`recurrence.unroll`).
+`recurrent`, whose product with what the time loop carries is taken inside it (by `run`, or a step of `recurrence`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import chex
 import jax
 import jax.numpy as jnp
 
-from deepx.nn.recurrence import Product, unroll
+from deepx.nn.cpu import lstm as kernels
 
 Array = jax.Array
 Params = Mapping[str, Mapping[str, Array]]
@@ -54,30 +54,81 @@ def advance(c: Array, gates: Array) -> State:
 
 def last(recurrent: Mapping[str, Array], gates_TBG: Array, there_TB: Array) -> State:
     """The state after a sequence, from zeros, given the inputs' share of the gates. Without an input it stays."""
-    none = jnp.zeros((gates_TBG.shape[1], gates_TBG.shape[2] // 4))
-    return unroll(
-        lambda *given: (_step(*given), ()), {"cell": recurrent}, State(none, none), (gates_TBG, _column(there_TB))
-    )[0]
+    none = jnp.zeros((gates_TBG.shape[1], gates_TBG.shape[2] // 4), gates_TBG.dtype)
+    return run(recurrent, gates_TBG, State(none, none), there_TB)[0]
 
 
 def run(
     recurrent: Mapping[str, Array], gates_TBG: Array, state: State, there_TB: Array | None = None
 ) -> tuple[State, Array]:
-    """The state after a sequence, and h after every step [T, B, C]; there_TB None: there is an input at every step."""
+    """The state after a sequence, and h after every step [T, B, C]; there_TB None: there is an input at every step.
 
-    def step(*given) -> tuple[State, Array]:
-        after = _step(*given)
-        return after, after.h
-
-    there_TB1 = None if there_TB is None else _column(there_TB)
-    return unroll(step, {"cell": recurrent}, state, (gates_TBG, there_TB1))
-
-
-def _step(product: Product, state: State, x: tuple[Array, Array | None]) -> State:
-    gates_BG, there_B1 = x
-    after = advance(state.c, gates_BG + product("cell", state.h))
-    return after if there_B1 is None else jax.tree.map(partial(jnp.where, there_B1), after, state)
+    On a CPU the loop may be one kernel (`deepx/nn/cpu`).
+    """
+    chex.assert_rank([gates_TBG, state.h], [3, 2])
+    there_TB = jnp.ones(gates_TBG.shape[:2], bool) if there_TB is None else there_TB.astype(bool)
+    return _run(recurrent["kernel"], gates_TBG, state, there_TB)
 
 
-def _column(there_TB: Array) -> Array:
-    return there_TB.astype(bool)[..., None]
+@jax.custom_vjp
+def _run(kernel_CG: Array, gates_TBG: Array, state: State, there_TB: Array) -> tuple[State, Array]:
+    return _run_forward(kernel_CG, gates_TBG, state, there_TB)[0]
+
+
+def _run_forward(kernel_CG: Array, gates_TBG: Array, state: State, there_TB: Array):
+    z_TBG, h_TBC, c_TBC = kernels.forward(_through_time, kernel_CG, gates_TBG, *state, there_TB)
+    return (State(h_TBC[-1], c_TBC[-1]), h_TBC), (kernel_CG, z_TBG, state, h_TBC, c_TBC, there_TB)
+
+
+def _run_backward(residuals, cotangents):
+    """The kernel's gradient is one product over all steps, as in `recurrence`."""
+    kernel_CG, z_TBG, state, h_TBC, c_TBC, there_TB = residuals
+    d_last, dh_TBC = cotangents
+    dz_TBG, *d_state = kernels.backward(_back_in_time, kernel_CG, z_TBG, state.c, c_TBC, there_TB, dh_TBC, *d_last)
+    before_TBC = jnp.concatenate([state.h[None], h_TBC[:-1]])
+    (d_kernel_CG,) = jax.linear_transpose(lambda kernel_CG: before_TBC @ kernel_CG, kernel_CG)(dz_TBG)
+    return d_kernel_CG, dz_TBG, State(*d_state), None
+
+
+_run.defvjp(_run_forward, _run_backward)
+
+
+def _through_time(kernel_CG: Array, gates_TBG: Array, h_BC: Array, c_BC: Array, there_TB: Array):
+    """After every step: the gates before their non-linearities z_TBG, h_TBC and c_TBC."""
+
+    def step(state: State, x: tuple[Array, Array]):
+        gates_BG, there_B = x
+        z_BG = gates_BG + state.h @ kernel_CG
+        after = _where(there_B, advance(state.c, z_BG), state)
+        return after, (z_BG, *after)
+
+    return jax.lax.scan(step, State(h_BC, c_BC), (gates_TBG, there_TB))[1]
+
+
+def _back_in_time(
+    kernel_CG: Array,
+    z_TBG: Array,
+    c_BC: Array,
+    c_TBC: Array,
+    there_TB: Array,
+    dh_TBC: Array,
+    dh_BC: Array,
+    dc_BC: Array,
+):
+    """From dh of every step, and of the last state: dz_TBG, and the gradient with respect to the first state."""
+
+    def step(after: State, x: tuple[Array, ...]):
+        z_BG, c_BC, there_B, dh_BC = x
+        after = after._replace(h=after.h + dh_BC)
+        pulled = jax.vjp(advance, c_BC, z_BG)[1](after)
+        dc_BC, dz_BG = (jnp.where(there_B[:, None], d, 0) for d in pulled)
+        before = State(dz_BG @ kernel_CG.T, dc_BC)
+        return _where(there_B, before, after), dz_BG
+
+    before_TBC = jnp.concatenate([c_BC[None], c_TBC[:-1]])
+    first, dz_TBG = jax.lax.scan(step, State(dh_BC, dc_BC), (z_TBG, before_TBC, there_TB, dh_TBC), reverse=True)
+    return dz_TBG, *first
+
+
+def _where(there_B: Array, new: State, old: State) -> State:
+    return jax.tree.map(partial(jnp.where, there_B[:, None]), new, old)

@@ -15,7 +15,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from deepx.nn import dense, dropout, lstm
+from deepx.nn import dense, dropout, lstm, segments
 from deepx.nn.recurrence import Product
 
 Array = jax.Array
@@ -44,17 +44,26 @@ def run(
     there_TB: Array | None = None,
     key: Array | None = None,
     rate: float = 0.0,
+    segment: int | None = None,
 ) -> tuple[States, Array]:
     """The states after a sequence, and what the highest layer gave at every step [T, B, C].
 
     there_TB: whether there is an input; where there is none, the state stays. None: always. key, rate: of dropout.
+    segment: steps of time whose insides are computed again in the backward pass (`segments`); None: nothing is.
     """
-    after, x_TBI = [], inputs_TBI
-    for layer, state, layer_key in zip(layers, states, dropout.keys(key, len(layers)), strict=True):
-        gates_TBG = dense.apply(layer["input"], dropout.drop(layer_key, rate, x_TBI))
-        state, x_TBI = lstm.run(layer["recurrent"], gates_TBG, state, there_TB)
-        after.append(state)
-    return after, x_TBI
+    if segment is not None and there_TB is None:
+        there_TB = jnp.ones(inputs_TBI.shape[:2], bool)
+
+    def loop(states: States, inputs: tuple[Array, Array | None], key: Array | None) -> tuple[States, Array]:
+        x_TBI, there_TB = inputs
+        after = []
+        for layer, state, layer_key in zip(layers, states, dropout.keys(key, len(layers)), strict=True):
+            gates_TBG = dense.apply(layer["input"], dropout.drop(layer_key, rate, x_TBI))
+            state, x_TBI = lstm.run(layer["recurrent"], gates_TBG, state, there_TB)
+            after.append(state)
+        return after, x_TBI
+
+    return segments.run(loop, states, (inputs_TBI, there_TB), segment, key)
 
 
 def weights(layers: Layers) -> dict[str, dict[str, Array]]:

@@ -25,7 +25,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from scripts.benchmarks import conv, memn2n, ntm, peak
+from scripts.benchmarks import beam, conv, memn2n, ntm, peak, seq2seq
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -57,12 +57,19 @@ IMAGES = (
     Side("torch, channels last", "torch", "channels_last"),
 )
 STEPS = (Side("deepx", "jax"), Side("torch", "torch"))
+LOOPS = (
+    Side("deepx", "jax"),
+    Side("torch, a sentence at a time", "torch", "sentence"),
+    Side("torch, a hypothesis at a time", "torch", "hypothesis"),
+)
 FAMILIES = {
     "conv": Family(conv.CASES, IMAGES, "torch, channels last", conv.GIGAFLOPS),
     "resnet": Family(("resnet20", "resnet56"), IMAGES, "torch, channels last"),
     "dcgan": Family(("dcgan32",), IMAGES, "torch, channels last"),
     "ntm": Family(ntm.CASES, STEPS, "torch", ntm.GIGAFLOPS),
     "memn2n": Family(memn2n.CASES, STEPS, "torch"),
+    "seq2seq": Family(seq2seq.CASES, STEPS, "torch"),
+    "beam": Family(beam.CASES, LOOPS, "torch, a hypothesis at a time"),
 }
 
 

@@ -25,7 +25,10 @@ def split(conversations: Iterable[Conversation], name: str) -> Iterator[Conversa
     """
     if name not in SPLITS:
         raise ValueError(f"conversations have the splits {', '.join(SPLITS)}, not {name!r}")
-    for turns in conversations:
-        tenth = zlib.crc32("\n".join(turns).encode()) % 10
-        if {0: "test", 1: "valid"}.get(tenth, "train") == name:
-            yield turns
+    return (turns for turns in conversations if split_of(turns) == name)
+
+
+def split_of(turns: Conversation) -> str:
+    """The split of a conversation."""
+    tenth = zlib.crc32("\n".join(turns).encode()) % 10
+    return {0: "test", 1: "valid"}.get(tenth, "train")

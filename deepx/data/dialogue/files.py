@@ -44,6 +44,11 @@ def parted(line: str) -> Conversation:
     return tuple(turn for turn in (part.strip() for part in line.split(END)) if turn)
 
 
+def separated(path: Path) -> bool:
+    """Whether the first line with words has an `__eou__`. Raises as `read` does."""
+    return END in next((line for line in lines(path) if line.strip()), "")
+
+
 def subtitles(path: Path) -> Iterator[Conversation]:
     """One utterance a line and nothing that parts conversations, like OpenSubtitles: scenes of 100 utterances.
 

@@ -14,15 +14,19 @@ from pathlib import Path
 import jax
 import jaxlib
 
-NAMES = ("convolution.cc", "heads.cc", "heads.h", "sentences.cc", "parallel.h", "vector.h")
+NAMES = (
+    *("convolution.cc", "heads.cc", "heads.h", "lstm.cc", "product.cc", "product.h", "sentences.cc"),
+    *("parallel.h", "vector.h"),
+)
 SOURCES = tuple(Path(__file__).with_name(name) for name in NAMES)
 FLAGS = ("-std=c++17", "-O3", "-fPIC", "-shared", "-ffp-contract=fast")
-INSTRUCTIONS = {  # by falling width: the name in /proc/cpuinfo of each that is needed, which is also the compiler's
+INSTRUCTIONS = {  # by falling width: the name in /proc/cpuinfo of each that is needed
+    "AMX": ("amx_bf16", "amx_tile", "avx512_bf16", "avx512bw", "avx512f", "avx2", "fma"),
     "AVX-512": ("avx512f", "avx2", "fma"),
     "AVX2": ("avx2", "fma"),
 }
 COMPILERS = ("g++", "clang++", "c++")
-PATIENCE = 120  # seconds for the compiler; it takes ten
+PATIENCE = 240  # seconds for the compiler; it takes fifteen
 
 
 class Unavailable(Exception):
@@ -39,9 +43,18 @@ def instructions() -> str:
         raise Unavailable("this system does not tell what its processor can do (no /proc/cpuinfo)") from error
     known = {word for line in lines if line.startswith("flags") for word in line.split()}
     for name, needed in INSTRUCTIONS.items():
-        if known.issuperset(needed):
+        if known.issuperset(needed) and (name != "AMX" or _tiles()):
             return name
     raise Unavailable("this processor has no AVX2")
+
+
+def _tiles() -> bool:
+    """Asks Linux for the room that the state of AMX's tiles takes in this process; whether it is granted."""
+    arch_prctl, request, tile_data = 158, 0x1023, 18
+    try:
+        return ctypes.CDLL(None).syscall(arch_prctl, request, tile_data) == 0
+    except (OSError, AttributeError):  # another C library
+        return False
 
 
 def key(instructions: str) -> str:
@@ -88,7 +101,7 @@ def compile_to(path: Path, instructions: str) -> None:
     compiler = next(filter(shutil.which, filter(None, (os.environ.get("CXX"), *COMPILERS))), None)
     if compiler is None:
         raise Unavailable(f"no C++ compiler was found (none of {', '.join(COMPILERS)} is on the PATH)")
-    machine = [f"-m{name}" for name in INSTRUCTIONS[instructions]]
+    machine = ["-m" + name.replace("512_", "512").replace("_", "-") for name in INSTRUCTIONS[instructions]]
     units = [str(source) for source in SOURCES if source.suffix == ".cc"]
     command = [compiler, *FLAGS, *machine, "-isystem", jax.ffi.include_dir(), *units, "-o", str(path)]
     try:

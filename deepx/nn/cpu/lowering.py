@@ -26,6 +26,9 @@ SYMBOLS = {  # of the library, by the names that `call` knows
     "interact_vjp": "DeepxInteractVjp",
     "look_up": "DeepxLookUp",
     "count": "DeepxCount",
+    "product": "DeepxProduct",
+    "lstm": "DeepxLstm",
+    "lstm_backward": "DeepxLstmBackward",
 }
 
 _ours: set[str] = set()
@@ -44,11 +47,13 @@ class Rule:
     name: str
     plan: Callable[..., Callable | None]
     xla: Callable[..., Any]
+    told: bool = True
 
     def native(self, ctx: mlir.LoweringRuleContext, *operands, **params):
         kernel = self.plan(*ctx.avals_in, *ctx.avals_out, **params) if _one_device(ctx.module_context) else None
         if kernel is None or targets() is None:
-            _xlas.add(self.name)
+            if self.told:
+                _xlas.add(self.name)
             return self.xla(ctx, *operands, **params)
         _ours.add(self.name)
         return mlir.lower_fun(kernel, multiple_results=self.primitive.multiple_results)(ctx, *operands)
@@ -75,7 +80,13 @@ def targets() -> dict[str, str] | None:
     """Names of the kernels as XLA knows them, and their `instructions`; None, said once, where they cannot be had."""
     try:
         instructions = build.instructions()
-        library = build.load(instructions)
+        try:
+            library = build.load(instructions)
+        except build.Unavailable:
+            if instructions != "AMX":
+                raise
+            instructions = "AVX-512"  # older compilers do not know tiles
+            library = build.load(instructions)
     except build.Unavailable as reason:
         print(f"XLA's own kernels serve, which train two to three times slower: {reason}.", file=sys.stderr)
         return None

@@ -20,6 +20,19 @@ typedef int32_t Integers __attribute__((vector_size(4 * LANES), aligned(4), may_
 inline Vector load(const float* p) { return *reinterpret_cast<const Vector*>(p); }
 inline void store(float* p, Vector v) { *reinterpret_cast<Vector*>(p) = v; }
 
+// The same for the first `count` numbers of a vector; zeros beyond.
+inline Vector load(const float* p, int64_t count) {
+  if (count == LANES) return load(p);
+  Vector v = {};
+  std::memcpy(&v, p, sizeof(float) * count);
+  return v;
+}
+
+inline void store(float* p, Vector v, int64_t count) {
+  if (count == LANES) return store(p, v);
+  std::memcpy(p, &v, sizeof(float) * count);
+}
+
 inline Integers bits_of(Vector v) { return reinterpret_cast<Integers>(v); }
 inline Vector float_of(Integers bits) { return reinterpret_cast<Vector>(bits); }
 

@@ -1,0 +1,29 @@
+"""English to French of captions (Multi30k), by LSTMs, without attention and with it.
+
+The model is that of Sutskever, Vinyals, Le 2014 (arXiv 1409.3215), with attention that of Luong, Pham, Manning 2015
+(arXiv 1508.04025); the data those of Elliott, Frank, Sima'an, Specia 2016 (arXiv 1605.00459), sub-words of 29,000
+captions. `paper` is Sutskever's network and optimiser; neither paper has this data.
+
+Hoped for, not yet measured: cpu, at least 32 BLEU (attention: 48) on test_2016_flickr, cased, detokenised.
+
+    ./scripts/reproduce seq2seq/multi30k_enfr --config.data.folder=FOLDER   # of train.en.gz, train.fr.gz, ...
+    ./scripts/reproduce seq2seq/multi30k_enfr:attention --config.data.folder=FOLDER
+    ./scripts/reproduce seq2seq/multi30k_enfr:forward --config.data.folder=FOLDER
+"""
+
+from configs.seq2seq import ATTENTION, MULTI30K, MULTI30K_CPU, SMOKE
+from deepx.engine.config import variants
+
+PAPER = {
+    "benchmark": "seq2seq/multi30k_enfr",
+    **MULTI30K,
+    "data": MULTI30K["data"] | {"target": "fr"},
+}
+
+get_config = variants(
+    paper=PAPER,
+    cpu=MULTI30K_CPU,
+    forward=MULTI30K_CPU | {"model.reverse": False},
+    attention=MULTI30K_CPU | ATTENTION,
+    smoke=SMOKE,
+)
