@@ -89,6 +89,11 @@ def test_the_record_is_kept_and_stands_in_the_results(finished, tmp_path, monkey
         results.keep(tmp_path)
 
 
+def test_a_name_alone_is_a_command():
+    config = reproduce.CONFIGS / "ntm" / "copy.py"
+    assert reproduce.command_for(["ntm/copy"])[3:] == ["experiments.ntm", f"--config={config}:cpu"]
+
+
 def test_a_run_that_is_looked_at_keeps_the_flags_it_was_made_with(tmp_path):
     (tmp_path / "config.json").write_text('{"benchmark": "ntm/copy", "variant": "cpu"}')
     its_own, there = f"--workdir={tmp_path}", ["--mode=predict", f"--workdir={tmp_path}"]

@@ -43,10 +43,10 @@ CPU = MINUTES | {
     "smoothing": 0.1,  # without it the discriminator wins at first, and modes are lost
     "optimizer.name": "adam",
     "optimizer.learning_rate": 1e-3,
-    "optimizer.decay_begin": 12_000,
-    "optimizer.decay_steps": 12_000,
+    "optimizer.decay_begin": 18_000,
+    "optimizer.decay_steps": 18_000,
     "batch_size": 100,
-    "run.steps": 24_000,
+    "run.steps": 36_000,
     "run.steps_per_call": 10,
     "run.log_every": 200,
     "run.eval_every": 2000,

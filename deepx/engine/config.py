@@ -72,7 +72,7 @@ def check_name(name: str, config: ConfigDict) -> None:
 
 def flags_of(argv: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Names and values of `--name=value` and `--name value`."""
-    for argument, following in zip(argv, [*argv[1:], ""], strict=True):
+    for argument, following in zip(argv, [*argv, ""][1:], strict=True):
         if argument.startswith("-"):
             name, joined, value = argument.lstrip("-").partition("=")
             yield name, value if joined else following
