@@ -45,9 +45,14 @@ class System:
         joint = joint_embedding.init(of_embedding, self.embedding)
         return params._replace(disc={"net": params.disc, "embedding": joint}), stats
 
-    def read(self, params: GenDisc, words_NT: Array) -> Array:
-        """phi [N, E]."""
+    def embed(self, params: GenDisc, words_NT: Array) -> Array:
+        """Sentences beside pictures [N, E]."""
         return joint_embedding.read(self.embedding, params.disc["embedding"], words_NT)
+
+    def read(self, params: GenDisc, words_NT: Array) -> Array:
+        """phi [N, E], made sqrt(E) long: its numbers, of about 0.1 as they are embedded, would go under in noise."""
+        phi_NE = self.embed(params, words_NT)
+        return phi_NE * jax.lax.rsqrt(jnp.mean(phi_NE**2, axis=1, keepdims=True) + 1e-8)
 
     def generate(self, params: GenDisc, stats: GenDisc, z: Array, phi: Array, *, train: bool = False) -> Any:
         variables = {"params": params.gen, "batch_stats": stats.gen}
@@ -59,8 +64,8 @@ class System:
 
     def disc_loss(self, params: GenDisc, stats: GenDisc, batch: Batch, key: Key):
         """Of GAN-CLS, and of the embedding. A wrong sentence is that of the next picture of the batch."""
-        images, learnt = augment.signed(batch["image"]), self.read(params, batch["words"])
-        phi = jax.lax.stop_gradient(learnt)
+        images, learnt = augment.signed(batch["image"]), self.embed(params, batch["words"])
+        phi = jax.lax.stop_gradient(self.read(params, batch["words"]))
         z = text_to_image.sample_noise(key, self.nets, len(phi))
         fake, _ = self.generate(params, stats, z, phi, train=True)
         (right, wrong), seen = self.discriminate(params, stats, images, both(phi), train=True)
