@@ -210,11 +210,12 @@ def main() -> None:
         print(f"deepx: {error}", file=sys.stderr)
         sys.exit(2)
     references = [pair.target for pair in sets.pairs["test"]]
-    table = Table("way", "beam", f"BLEU of {sets.tested}", title=f"{len(references)} sentences, {bleu.signature()}")
+    table = Table("way", "beam", f"BLEU of {sets.tested}")
     rows = [{"way": of.way, "beam": of.beam, "bleu": bleu.bleu(of.texts, references), "said": of.texts} for of in every]
     for row in rows:
         table.add_row(row["way"], str(row["beam"]), f"{row['bleu']:.2f}")
     Console().print(table)
+    print(f"{len(references):,} sentences, {bleu.signature()}")
     flags.out.mkdir(parents=True, exist_ok=True)
     path = flags.out / "translations.json"
     told = {"runs": [str(run) for run in flags.runs], "signature": bleu.signature(), "alpha": flags.alpha, "ways": rows}
