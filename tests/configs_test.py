@@ -109,7 +109,8 @@ def test_eight_devices_take_the_step_that_one_takes(name):
         taken.append(
             (parts(carry.state, "stats"), jax.device_get(outcome))
         )  # batch statistics are those of the whole batch
-    chex.assert_trees_all_close(*taken, rtol=1e-4, atol=1e-6)
+    # Adam's first step is a sign, which can turn with the last bit of a gradient near zero.
+    chex.assert_trees_all_close(*taken, rtol=1e-4, atol=1e-5)
 
 
 def test_a_difference_that_names_no_key_fails():
