@@ -102,6 +102,8 @@ def test_smoke_builds_steps_resumes_evaluates_and_reports(tmp_path, name, replic
 def test_eight_devices_take_the_step_that_one_takes(name):
     config = load(reproduce.CONFIGS / f"{name}.py", "smoke").unlock()
     config.run.steps_per_call = 1
+    if name == "gan/text_to_image":  # Adam's first step is a sign, which turns with the last bit of a gradient near 0
+        config.optimizer.name = "sgd"
     experiment, taken = build_of(name)(config), []
     for devices in (1, 8):
         program = Program(experiment, Run(**config.run), jax.devices()[:devices])
@@ -109,8 +111,7 @@ def test_eight_devices_take_the_step_that_one_takes(name):
         taken.append(
             (parts(carry.state, "stats"), jax.device_get(outcome))
         )  # batch statistics are those of the whole batch
-    # Adam's first step is a sign, which can turn with the last bit of a gradient near zero.
-    chex.assert_trees_all_close(*taken, rtol=1e-4, atol=1e-5)
+    chex.assert_trees_all_close(*taken, rtol=1e-4, atol=1e-6)
 
 
 def test_a_difference_that_names_no_key_fails():

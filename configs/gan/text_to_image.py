@@ -57,11 +57,12 @@ CPU = MINUTES | {
     "embedding.cells": 64,
     "embedding.embedding": 64,
     "embedding.eye": (16, 32, 64),
-    "optimizer.decay_begin": 8000,
-    "optimizer.decay_steps": 8000,
-    "run.steps": 16_000,
+    "optimizer.decay_begin": 4500,
+    "optimizer.decay_steps": 4500,
+    "run.steps": 9000,
     "run.log_every": 100,
-    "run.eval_every": 1000,
+    "run.eval_every": 500,
+    "run.select": "max attribute_accuracy/colour_and_shape/seen",
 }
 
 SMOKE = CPU | {
