@@ -18,6 +18,7 @@ from deepx.engine.adversarial import adversarial, watched
 from deepx.engine.data import DeviceData, HostData
 from deepx.engine.errors import UserError
 from deepx.engine.experiment import Array, Experiment, Figure, Key, Mean, Metrics, Report, Told, Watch
+from deepx.engine.replicated import separate
 from deepx.engine.supervised import TrainState
 from deepx.models import context_encoder as model
 from deepx.nn import adversarial as game
@@ -119,7 +120,7 @@ def holes_of(config: ConfigDict) -> Callable[[Key, int], Array]:
 
 def alone(config: ConfigDict, state: TrainState) -> TrainState:
     """The state of one run; of several replicas, the first's."""
-    return jax.tree.map(lambda a: a[0], state) if config.run.replicas > 1 else state
+    return separate(state, config.run.replicas)[0]
 
 
 def variables(params, stats) -> dict[str, Any]:

@@ -50,9 +50,8 @@ class System:
         return joint_embedding.read(self.embedding, params.disc["embedding"], words_NT)
 
     def read(self, params: GenDisc, words_NT: Array) -> Array:
-        """phi [N, E], made sqrt(E) long: its numbers, of about 0.1 as they are embedded, would go under in noise."""
-        phi_NE = self.embed(params, words_NT)
-        return phi_NE * jax.lax.rsqrt(jnp.mean(phi_NE**2, axis=1, keepdims=True) + 1e-8)
+        """phi [N, E]."""
+        return sized(self.embed(params, words_NT))
 
     def generate(self, params: GenDisc, stats: GenDisc, z: Array, phi: Array, *, train: bool = False) -> Any:
         variables = {"params": params.gen, "batch_stats": stats.gen}
@@ -65,7 +64,7 @@ class System:
     def disc_loss(self, params: GenDisc, stats: GenDisc, batch: Batch, key: Key):
         """Of GAN-CLS, and of the embedding. A wrong sentence is that of the next picture of the batch."""
         images, learnt = augment.signed(batch["image"]), self.embed(params, batch["words"])
-        phi = jax.lax.stop_gradient(self.read(params, batch["words"]))
+        phi = jax.lax.stop_gradient(sized(learnt))
         z = text_to_image.sample_noise(key, self.nets, len(phi))
         fake, _ = self.generate(params, stats, z, phi, train=True)
         (right, wrong), seen = self.discriminate(params, stats, images, both(phi), train=True)
@@ -191,6 +190,11 @@ def system_of(config: ConfigDict, sets: Captioned) -> System:
     )
     sizes = {**embedding, "vocabulary": sets.vocabulary.size, "size": model.size}
     return System(nets, joint_embedding.Config(**sizes), model.beta, config.smoothing)
+
+
+def sized(phi_NE: Array) -> Array:
+    """Sentences made sqrt(E) long: their numbers, of about 0.1 as they are embedded, would go under in noise."""
+    return phi_NE * jax.lax.rsqrt(jnp.mean(phi_NE**2, axis=1, keepdims=True) + 1e-8)
 
 
 def both(phi_NE: Array) -> Array:

@@ -17,6 +17,7 @@ from deepx.analysis.sentence_figures import between_figure
 from deepx.data.captions import check_known, encode
 from deepx.engine.errors import UserError
 from deepx.engine.experiment import Array, Figure, Key, Report, Told, Watch
+from deepx.engine.replicated import separate
 from experiments.gan_text_data import Captioned
 from experiments.texts import TEXT
 
@@ -72,7 +73,7 @@ def report(config: ConfigDict, painter: Painter, state: Any) -> Report:
 
 def one_seed(config: ConfigDict, state: Any) -> Any:
     """The state, of several seeds the first's."""
-    return jax.tree.map(lambda a: a[0], state) if config.run.replicas > 1 else state
+    return separate(state, config.run.replicas)[0]
 
 
 def watch(painter: Painter) -> Watch:

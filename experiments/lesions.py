@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,8 +21,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure as Picture
-from rich.console import Console
-from rich.progress import track
 
 from deepx.analysis import lesion_figures, lesions, paths, shuffles
 from deepx.data import augment
@@ -30,6 +28,7 @@ from deepx.data.errors import DataCorrupt, DataNotPrepared
 from deepx.engine import config as configuration
 from deepx.engine.errors import UserError
 from deepx.engine.experiment import Array
+from deepx.engine.progress import shown
 from deepx.nn.cpu import kernels
 from deepx.nn.residual import along, gated, switched
 from experiments import image_sets, resnet
@@ -55,12 +54,6 @@ class Subject(NamedTuple):
     def has_paths(self) -> bool:
         """Whether something leads around the blocks as long as the net is whole."""
         return self.blocks.bypassed and getattr(self.net.config, "residual", True)
-
-
-def shown(values: Sequence[Any], what: str) -> Iterable[Any]:
-    """The values, with a bar that shows how far they are, where someone looks."""
-    quiet = not (what and sys.stderr.isatty())
-    return track(values, what, console=Console(stderr=True), transient=True, disable=quiet)
 
 
 def subject(text: str, images: int) -> tuple[str, Subject]:

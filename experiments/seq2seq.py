@@ -33,7 +33,11 @@ PRECISIONS = ("float32", "bfloat16")
 def build(config: ConfigDict) -> Experiment:
     """The experiment of a `configs/seq2seq` file. Raises UserError, ValueError, DataNotPrepared, DataCorrupt."""
     check(config)
-    sets = corpus(config)
+    return experiment(config, corpus(config))
+
+
+def experiment(config: ConfigDict, sets: Corpus) -> Experiment:
+    """The same, of texts that have been read."""
     model = model_of(config, sets)
     if not sets.spoken:
         return translation(config, sets, model)

@@ -13,8 +13,9 @@ from deepx.analysis import bleu, translation_figures
 from deepx.data.translation.encode import encode_sources
 from deepx.data.translation.vocabulary import EOS, Vocabulary
 from deepx.engine.experiment import Array, Figure, Key, Report, Told, Watch
+from deepx.engine.replicated import separate
 from experiments.seq2seq_data import Corpus
-from experiments.seq2seq_translator import Translator, check_vocabularies, most, seeds
+from experiments.seq2seq_translator import Translator, check_vocabularies, most
 
 GROUPS = 8  # of sentences by length
 SHOWN = 8  # translations
@@ -54,7 +55,7 @@ def report(config: ConfigDict, corpus: Corpus, translator: Translator, state: An
     evaluation, pairs = config.evaluation, corpus.pairs["test"]
     source, references = corpus.encoded["test"].source, [pair.target for pair in pairs]
     ways = {"greedy": 1, f"beam {evaluation.beam}": evaluation.beam}
-    every = seeds(config, state.params)
+    every = separate(state.params, config.run.replicas)
     said = [
         {way: translator.texts(params, source, beam, evaluation.alpha) for way, beam in ways.items()}
         for params in every

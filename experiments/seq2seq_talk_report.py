@@ -13,9 +13,10 @@ from deepx.data.translation import tokens
 from deepx.data.translation.encode import Encoded, Ragged
 from deepx.data.translation.vocabulary import EOS
 from deepx.engine.experiment import Array, Figure, Key, Report, Told, Watch
+from deepx.engine.replicated import separate
 from experiments.seq2seq_data import Corpus
 from experiments.seq2seq_talker import WAYS, Talker, answered
-from experiments.seq2seq_translator import check_vocabularies, seeds
+from experiments.seq2seq_translator import check_vocabularies
 
 COMMONEST = 8  # answers in the figure
 SHOWN = 8  # turns that are answered in the figure
@@ -62,7 +63,7 @@ def report(config: ConfigDict, corpus: Corpus, talker: Talker, state: Any, key: 
     """
     check_vocabularies(config, corpus, state.stats)
     pairs = corpus.pairs["test"][: config.evaluation.answered]
-    source, every = first(corpus.encoded["test"].source, len(pairs)), seeds(config, state.params)
+    source, every = first(corpus.encoded["test"].source, len(pairs)), separate(state.params, config.run.replicas)
     said = [
         {way: talker.texts(params, source, way, own) for way in WAYS}
         for params, own in zip(every, key.reshape(-1), strict=True)  # of replicas, a key each

@@ -18,11 +18,12 @@ from deepx.data.translation.encode import Ragged, encode_turns
 from deepx.data.translation.vocabulary import UNK, Vocabulary
 from deepx.engine.errors import UserError, nearest
 from deepx.engine.experiment import Array, Key
+from deepx.engine.replicated import separate
 from deepx.nn import sequences
 from deepx.nn.decoding import beam, rescoring, sampling, steps
 from experiments.seq2seq_data import Corpus
 from experiments.seq2seq_models import LanguageModel, Model
-from experiments.seq2seq_translator import check_vocabularies, in_batches, seeds, unknown_words
+from experiments.seq2seq_translator import check_vocabularies, in_batches, unknown_words
 from experiments.texts import TEXT
 
 WAYS = ("greedy", "beam", "sampled", "mmi", "mmi_search")
@@ -141,7 +142,7 @@ def chat(config: ConfigDict, corpus: Corpus, talker: Talker, state: Any) -> None
     new conversation. Raises UserError where nothing is said.
     """
     check_vocabularies(config, corpus, state.stats)
-    evaluation, params = config.evaluation, seeds(config, state.params)[0]
+    evaluation, params = config.evaluation, separate(state.params, config.run.replicas)[0]
     way = ANSWER.value or evaluation.answer
     temperature = evaluation.temperature if TEMPERATURE.value is None else TEMPERATURE.value
     if temperature <= 0:

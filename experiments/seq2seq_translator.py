@@ -16,6 +16,7 @@ from deepx.data.translation.encode import Ragged, TooLong, encode_sources
 from deepx.data.translation.vocabulary import UNK, Vocabulary, Words
 from deepx.engine.errors import UserError
 from deepx.engine.experiment import Array
+from deepx.engine.replicated import separate
 from experiments.seq2seq_data import Corpus
 from experiments.seq2seq_models import Model
 from experiments.texts import TEXT
@@ -92,12 +93,6 @@ def check_vocabularies(config: ConfigDict, corpus: Corpus, marks: Mapping[str, A
             raise UserError(str(error)) from error
 
 
-def seeds(config: ConfigDict, params: Any) -> list[Any]:
-    """The parameters of every seed."""
-    replicas = config.run.replicas
-    return [params] if replicas == 1 else [jax.tree.map(lambda a, r=r: a[r], params) for r in range(replicas)]
-
-
 def predict(config: ConfigDict, corpus: Corpus, translator: Translator, state: Any) -> None:
     """Prints the translation of every sentence typed, or of every line of standard input. Raises UserError."""
     check_vocabularies(config, corpus, state.stats)
@@ -114,7 +109,9 @@ def predict(config: ConfigDict, corpus: Corpus, translator: Translator, state: A
     lengths = (padded != 0).sum(1)
     source = Ragged(padded[padded != 0], np.cumsum(lengths))
     one = translator._replace(batch_size=min(translator.batch_size, len(texts)))
-    said = one.texts(seeds(config, state.params)[0], source, config.evaluation.beam, config.evaluation.alpha)
+    said = one.texts(
+        separate(state.params, config.run.replicas)[0], source, config.evaluation.beam, config.evaluation.alpha
+    )
     print("\n".join(text if length else "" for text, length in zip(said, lengths, strict=True)))
 
 

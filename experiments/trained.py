@@ -14,7 +14,7 @@ from deepx.engine.checkpoint import Checkpoints
 from deepx.engine.errors import UserError
 from deepx.engine.experiment import Experiment
 from deepx.engine.program import Program
-from deepx.engine.replicated import replicated
+from deepx.engine.replicated import replicated, separate
 from deepx.engine.run import Run
 from deepx.engine.workdir import Workdir
 
@@ -30,11 +30,16 @@ def trained(path: Path, build: Build) -> tuple[ConfigDict, Any]:
     return config, variables[0]
 
 
-def every_seed(path: Path, build: Build) -> tuple[ConfigDict, list[Any]]:
-    """The same of every replica."""
+def config_of(path: Path) -> ConfigDict:
+    """The config of the run in `path`. Raises UserError where there is none."""
     if not (path / "config.json").exists():
         raise UserError(f"{path} holds no run (no config.json).")
-    config = Workdir(path).config()
+    return Workdir(path).config()
+
+
+def every_seed(path: Path, build: Build) -> tuple[ConfigDict, list[Any]]:
+    """The same of every replica."""
+    config = config_of(path)
     run, experiment = Run(**config.run), build(config)
     program = Program(replicated(experiment, run.replicas) if run.replicas > 1 else experiment, run, jax.devices()[:1])
     checkpoints = Checkpoints(path / "checkpoints", run)
@@ -43,6 +48,4 @@ def every_seed(path: Path, build: Build) -> tuple[ConfigDict, list[Any]]:
     finally:
         checkpoints.close()
     variables = {"params": state.params, "batch_stats": state.stats}
-    if run.replicas == 1:
-        return config, [variables]
-    return config, [jax.tree.map(lambda a, r=r: a[r], variables) for r in range(run.replicas)]
+    return config, separate(variables, run.replicas)

@@ -23,7 +23,6 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 from deepx.analysis import bleu
@@ -31,6 +30,8 @@ from deepx.data.errors import DataCorrupt, DataNotPrepared
 from deepx.data.translation import vocabulary_files
 from deepx.engine.errors import UserError
 from deepx.engine.experiment import Array
+from deepx.engine.progress import shown
+from deepx.engine.workdir import write
 from deepx.nn import sequences
 from deepx.nn.cpu import kernels
 from deepx.nn.decoding import beam, rescoring
@@ -40,7 +41,7 @@ from experiments import seq2seq
 from experiments.seq2seq_data import Corpus, corpus
 from experiments.seq2seq_models import LanguageModel, Model, model_of
 from experiments.seq2seq_translator import by_length, check_vocabularies, most
-from experiments.trained import every_seed
+from experiments.trained import config_of, every_seed
 
 BATCH = 50  # sentences at once
 
@@ -62,8 +63,9 @@ class Said(NamedTuple):
 
 def readers(path: Path) -> tuple[Corpus, list[Reader]]:
     """What the run in `path` learnt, a model a seed. Raises UserError, ValueError, DataNotPrepared, DataCorrupt."""
-    config, seeds = every_seed(path, seq2seq.build)
+    config = config_of(path)
     sets = corpus(config)
+    _, seeds = every_seed(path, lambda config: seq2seq.experiment(config, sets))
     for variables in seeds:
         check_vocabularies(config, sets, variables["batch_stats"])
     model = model_of(config, sets)
@@ -106,8 +108,7 @@ def said(sets: Corpus, what: str, say: Callable[[np.ndarray], Mapping[str, Array
     """Texts by way, of `say(source_BS) -> {way: words [B, T]}`."""
     texts: dict[str, list[str]] = {}
     every = list(by_length(sets.encoded["test"].source, BATCH))
-    silent, bars = not sys.stderr.isatty(), Console(stderr=True)
-    for rows, source_BS in track(every, what, console=bars, transient=True, disable=silent):
+    for rows, source_BS in shown(every, what):
         for way, words_BT in say(source_BS).items():
             kept = texts.setdefault(way, [""] * len(sets.pairs["test"]))
             for row, numbers in zip(rows, np.asarray(words_BT), strict=False):
@@ -219,7 +220,7 @@ def main() -> None:
     flags.out.mkdir(parents=True, exist_ok=True)
     path = flags.out / "translations.json"
     told = {"runs": [str(run) for run in flags.runs], "signature": bleu.signature(), "alpha": flags.alpha, "ways": rows}
-    path.write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
+    write(path, json.dumps(told, ensure_ascii=False, indent=1))
     print(path)
 
 

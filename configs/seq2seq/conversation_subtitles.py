@@ -39,9 +39,6 @@ PAPER = {
     },
 }
 
-get_config = variants(
-    paper=PAPER,
-    cpu=CPU | {"data.memory": "device", "evaluation.ngram": 5},
-    attention=CPU | {"data.memory": "device", "evaluation.ngram": 5, "model.name": "attention"},
-    smoke=SMOKE,
-)
+SUBTITLES = CPU | {"data.memory": "device", "evaluation.ngram": 5}
+
+get_config = variants(paper=PAPER, cpu=SUBTITLES, attention=SUBTITLES | {"model.name": "attention"}, smoke=SMOKE)

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import collections
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn, track
 from rich.progress import Progress as Bar
 
 from deepx.engine.log import over_names
 
 PLAIN_SECONDS = 10.0  # between two plain lines
 RATE_SECONDS = 30.0  # over which the rate is taken
+
+
+def shown(values: Sequence[Any], what: str) -> Iterable[Any]:
+    """The values, with a bar that shows how far they are, where someone looks; without `what`, none."""
+    console = Console(stderr=True)
+    return track(values, what, console=console, transient=True, disable=not (what and console.is_terminal))
 
 
 class Progress:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
 
@@ -33,6 +34,11 @@ def replicated(experiment: Experiment, n: int) -> Experiment:
         train_data=data,
         replicas=n,
     )
+
+
+def separate(tree: Any, replicas: int) -> list[Any]:
+    """What each of `run.replicas` has of a tree that has the leading axis where there are several."""
+    return [tree] if replicas == 1 else [jax.tree.map(lambda a, r=r: a[r], tree) for r in range(replicas)]
 
 
 def in_turn(function: Callable, in_axes: tuple[int | None, ...]) -> Callable:

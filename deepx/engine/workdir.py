@@ -24,7 +24,7 @@ def workdir_of(benchmark: str, variant: str) -> Path:
 def write(path: Path, text: str) -> None:
     """Writes to a temporary name, then renames: a reader never sees half a file."""
     partial = path.with_name(path.name + ".partial")
-    partial.write_text(text)
+    partial.write_text(text, encoding="utf-8")
     partial.replace(path)
 
 
