@@ -64,7 +64,9 @@ class Said(NamedTuple):
 def readers(path: Path) -> tuple[Corpus, list[Reader]]:
     """What the run in `path` learnt, a model a seed. Raises UserError, ValueError, DataNotPrepared, DataCorrupt."""
     config = config_of(path)
-    sets = corpus(config)
+    sets = corpus(config) if config.benchmark.startswith("seq2seq/") else None
+    if sets is None or sets.spoken:
+        raise UserError(f"{path} is a run of {config.benchmark}, which does not translate.")
     _, seeds = every_seed(path, lambda config: seq2seq.experiment(config, sets))
     for variables in seeds:
         check_vocabularies(config, sets, variables["batch_stats"])

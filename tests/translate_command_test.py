@@ -84,3 +84,11 @@ def test_runs_that_do_not_fit_and_senseless_flags_are_told(tmp_path, monkeypatch
         told(monkeypatch, runs, beams=[0])
     with pytest.raises(UserError, match="does not translate"):
         told(monkeypatch, runs, runs=[Path("language")])
+
+
+@pytest.mark.parametrize("benchmark", ["ntm/copy", "seq2seq/conversation_offline"])
+def test_a_run_that_does_not_translate_is_told(tmp_path, benchmark):
+    config = load(reproduce.CONFIGS / f"{benchmark}.py", "smoke")
+    (tmp_path / "config.json").write_text(config.to_json())
+    with pytest.raises(UserError, match=f"is a run of {benchmark}, which does not translate"):
+        translate.readers(tmp_path)
