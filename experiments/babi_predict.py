@@ -18,11 +18,11 @@ from deepx.data.babi.story import Example
 from deepx.engine.errors import UserError
 from experiments.babi_readers import with_words
 from experiments.babi_report import best
+from experiments.texts import QUESTION
 
 STORY = flags.DEFINE_string(
     "story", None, "predict: the story, its sentences ended by full stops, or a file of it; -: from standard input."
 )
-QUESTION = flags.DEFINE_string("question", None, "predict: the question on it.")
 TASK = flags.DEFINE_integer("task", None, "predict: the task whose reader answers, where each has one of its own.")
 
 

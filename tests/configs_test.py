@@ -161,3 +161,6 @@ def test_a_variant_changes_no_other():
     shared = {"benchmark": "a/b", "model": {"initial": placeholder(float)}}
     get_config = variants(paper=shared, cpu={"model.initial": 1.0})
     assert get_config("cpu").model.initial == 1.0 and get_config("paper").model.initial is None
+    get_config = variants(paper={"benchmark": "a/b", "initial": 2.0}, cpu={"initial": placeholder(float)})
+    get_config("cpu").initial = 1.0
+    assert get_config("cpu").initial is None

@@ -103,9 +103,11 @@ def test_sentences_are_read_to_their_last_word(vocabulary):
     np.testing.assert_allclose(read[0], read[1], atol=1e-6)
     assert min(np.abs(read[0] - read[i]).max() for i in (2, 3)) > 1e-4  # order and every word matter
     h = c = np.zeros(4)
+    reader = params["reader"]
+    cell = reader["cell"]
     for word in (1, 5):  # the cell by hand
-        gates = params["words_VW"][word] @ params["cell"]["input"]["kernel"] + params["cell"]["input"]["bias"]
-        i, f, g, o = np.split(np.asarray(gates + h @ params["cell"]["recurrent"]["kernel"]), 4)
+        gates = reader["words_VW"][word] @ cell["input"]["kernel"] + cell["input"]["bias"]
+        i, f, g, o = np.split(np.asarray(gates + h @ cell["recurrent"]["kernel"]), 4)
         i, f, o = (1 / (1 + np.exp(-gate)) for gate in (i, f, o))
         c = f * c + i * np.tanh(g)
         h = o * np.tanh(c)

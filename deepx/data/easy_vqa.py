@@ -1,7 +1,7 @@
 """easy-VQA: 5,000 pictures of 64 pixels with one shape each, which the package `easy-vqa` carries (MIT licence).
 
-Only its pictures are read, with what they show: colour and shape, as its questions and their answers tell them. Its
-questions tell both of nine pictures in ten; the others are left out.
+`questions` reads its 48,248 questions, which have 13 answers. `load` reads its pictures with what they show, colour and
+shape, as questions and answers tell them: both of nine pictures in ten; the others it leaves out.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from PIL import Image
 
 from deepx.data.captions import Vocabulary, encode, vocabulary_of
 from deepx.data.errors import DataNotPrepared
+from deepx.data.vqa import Question
 
 CLASSES = {
     "colour": ("red", "green", "blue", "teal", "gray", "black", "yellow", "brown"),
@@ -34,16 +35,47 @@ def load(split: str, folder: Path | None = None, *, size: int = SIDE) -> Mapping
     folder: of the package's data. Raises DataNotPrepared where the package is not installed, ValueError for a split
     that there is not.
     """
-    if split not in ("train", "test"):
-        raise ValueError(f"easy-VQA has the splits 'train' and 'test', not {split!r}")
-    folder = (folder or installed()) / split
+    folder = part(split, folder)
     shown: dict[int, dict[str, int]] = {}
-    for question, answer, number in json.loads((folder / "questions.json").read_text()):
+    for question, answer, number in asked(folder):
         shown.setdefault(number, {}).update(told(question, answer))
     complete = sorted(number for number, of in shown.items() if len(of) == len(CLASSES))
-    pictures = [np.asarray(scaled(Image.open(folder / "images" / f"{number}.png"), size)) for number in complete]
     of_class = {name: np.array([shown[number][name] for number in complete], np.int32) for name in CLASSES}
-    return {"image": np.stack(pictures), **of_class}
+    return {"image": pictures(folder, complete, size), **of_class}
+
+
+def questions(split: str, folder: Path | None = None, *, size: int = SIDE) -> tuple[np.ndarray, list[Question]]:
+    """Pictures uint8 [N, size, size, 3] of "train" or "test", and all questions about them; kinds as in `kind`.
+
+    Arguments and errors as those of `load`.
+    """
+    folder = part(split, folder)
+    found = asked(folder)
+    numbers = sorted({number for _, _, number in found})
+    place = {number: i for i, number in enumerate(numbers)}
+    return pictures(folder, numbers, size), [
+        Question(place[number], text, (answer,), kind(answer)) for text, answer, number in found
+    ]
+
+
+def kind(answer: str) -> str:
+    """What is asked: "colour", "shape", or "yes/no"."""
+    return next((name for name, classes in CLASSES.items() if answer in classes), "yes/no")
+
+
+def part(split: str, folder: Path | None) -> Path:
+    if split not in ("train", "test"):
+        raise ValueError(f"easy-VQA has the splits 'train' and 'test', not {split!r}")
+    return (folder or installed()) / split
+
+
+def asked(folder: Path) -> list[tuple[str, str, int]]:
+    """Questions with their answers and the numbers of their pictures."""
+    return [tuple(one) for one in json.loads((folder / "questions.json").read_text())]
+
+
+def pictures(folder: Path, numbers: Sequence[int], size: int) -> np.ndarray:
+    return np.stack([np.asarray(scaled(Image.open(folder / "images" / f"{n}.png"), size)) for n in numbers])
 
 
 def scaled(picture: Image.Image, size: int) -> Image.Image:

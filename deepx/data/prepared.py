@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,14 @@ def data_directory(data_dir: str | os.PathLike[str] | None = None) -> Path:
     return Path(data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets").expanduser()
 
 
-def rows(builder: tfds.core.DatasetBuilder, split: str) -> Iterator[dict[str, Any]]:
-    """The examples of a split, in the order of the files. Raises DataCorrupt, ValueError for a split there is not."""
-    source = builder.as_data_source(split)
+def rows(
+    builder: tfds.core.DatasetBuilder, split: str, decoders: Mapping[str, Any] | None = None
+) -> Iterator[dict[str, Any]]:
+    """The examples of a split, in the order of the files. Raises DataCorrupt, ValueError for a split there is not.
+
+    decoders: TFDS's, of features that are not to be decoded in the usual way.
+    """
+    source = builder.as_data_source(split, decoders=decoders)
     try:
         for start in range(0, len(source), 1000):
             yield from source.__getitems__(range(start, min(start + 1000, len(source))))

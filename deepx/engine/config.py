@@ -41,7 +41,7 @@ def variants(paper: Mapping[str, Any], **others: Mapping[str, Any]) -> Callable[
         config = ConfigDict({**copy.deepcopy(dict(paper)), "variant": variant})  # placeholders are changed in place
         for name, value in others.get(variant, {}).items():
             check_name(name, config)
-            config.update_from_flattened_dict({name: value})
+            config.update_from_flattened_dict({name: copy.deepcopy(value)})
         return config.lock()
 
     return get_config

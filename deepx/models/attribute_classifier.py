@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from deepx.nn import functional
-from deepx.nn.convolutions import batch_norm, conv
+from deepx.nn.convolutions import halved
 from deepx.nn.functional import Variables
 
 Array = jax.Array
@@ -45,10 +45,7 @@ class Net(nn.Module):
 
     @nn.compact
     def __call__(self, images: Array, train: bool) -> dict[str, Array]:
-        x = images
-        for layer, width in enumerate(self.config.widths, 1):
-            x = conv(width, 3, 2, name=f"conv{layer}")(x)
-            x = nn.relu(batch_norm(not train, name=f"norm{layer}")(x))
+        x = halved(self.config.widths, images, train)
         self.sow("intermediates", "features", x.mean((1, 2)))
         x = x.reshape(len(x), -1)
         return {name: nn.Dense(classes, name=name)(x) for name, classes in self.config.heads}

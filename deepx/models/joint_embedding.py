@@ -12,7 +12,7 @@ Departures: the paper's theta is a GoogLeNet trained on ImageNet and fixed, and 
 over characters. Here theta is a small net that learns with phi, and phi is the last state of an LSTM over words, times
 a matrix: sentences of a small grammar leave nothing to spelling.
 
-Shapes: N examples, T words, V vocabulary (0 is no word), W numbers of a word, C cells, G = 4C gates, E embedding.
+Shapes: N examples, T words, E embedding.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-from deepx.nn import convolutions, dense, lstm
+from deepx.nn import convolutions, dense, sentence_vector
 
 Array = jax.Array
 Params = Mapping[str, Any]
@@ -62,12 +62,11 @@ class Eye(nn.Module):
 
 
 def init(key: Array, config: Config) -> Params:
-    """Embeddings of words normal, of standard deviation 0.1; the LSTM as in `lstm.init`; matrices Glorot-uniform."""
-    of_words, of_cell, of_matrix, of_eye = jax.random.split(key, 4)
+    """Words and LSTM as in `sentence_vector.init`; matrices Glorot-uniform."""
+    of_reader, of_matrix, of_eye = jax.random.split(key, 3)
     images = jnp.zeros((1, config.size, config.size, 3))
     return {
-        "words_VW": 0.1 * jax.random.normal(of_words, (config.vocabulary, config.words)),
-        "cell": lstm.init(of_cell, config.words, config.cells, config.cells),
+        "reader": sentence_vector.init(of_reader, config.vocabulary, config.words, config.cells),
         "embed": dense.init(of_matrix, config.cells, config.embedding),
         "eye": Eye(config).init(of_eye, images)["params"],
     }
@@ -75,14 +74,7 @@ def init(key: Array, config: Config) -> Params:
 
 def read(config: Config, params: Params, words_NT: Array) -> Array:
     """phi [N, E] of sentences as word numbers; at a 0 the LSTM's state stays as it is."""
-    chex.assert_rank(words_NT, 2)
-    gates_VG = dense.apply(params["cell"]["input"], params["words_VW"])
-    words_TN = words_NT.T
-    if config.vocabulary <= 256:  # one product for all words
-        gates_TNG = jax.nn.one_hot(words_TN, config.vocabulary) @ gates_VG
-    else:
-        gates_TNG = gates_VG[words_TN]
-    return dense.apply(params["embed"], lstm.last(params["cell"]["recurrent"], gates_TNG, words_TN > 0).h)
+    return dense.apply(params["embed"], sentence_vector.read(params["reader"], words_NT))
 
 
 def look(config: Config, params: Params, images: Array) -> Array:

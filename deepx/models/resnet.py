@@ -121,7 +121,12 @@ def stem(config: Config, images: Array, train: bool) -> Array:
 
 def head(config: Config, x: Array, train: bool) -> Array:
     """Logits of what leaves the blocks; within a module, whose parameters it makes."""
-    return dense(config.classes, name="classifier")(x.mean(axis=(1, 2)))
+    return dense(config.classes, name="classifier")(pooled(config, x, train))
+
+
+def pooled(config: Config, x: Array, train: bool) -> Array:
+    """The mean over the map."""
+    return x.mean(axis=(1, 2))
 
 
 def net(config: Config) -> nn.Module:
@@ -142,3 +147,9 @@ def apply(config: Config, variables: Variables, images: Array, *, train: bool = 
     """
     join = join or (added if config.residual else alone)
     return classify(net(config), variables, images, train=train, join=join)
+
+
+def features(config: Config, variables: Variables, images: Array) -> Array:
+    """What the classifier sees of images, as of `apply`: the means of the last map's channels [N, C]."""
+    body = BlockNet(config, stem, Block, pooled)
+    return classify(body, variables, images, train=False, join=added if config.residual else alone)

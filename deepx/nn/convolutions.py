@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -27,6 +27,17 @@ def conv(width: int, kernel: int, stride: int = 1, *, bias: bool = False, name: 
     """A square convolution [N, H, W, C] -> [N, H / stride, W / stride, width], rounded up."""
     square = (kernel, kernel)
     return nn.Conv(width, square, stride, padding=kernel // 2, use_bias=bias, kernel_init=he_normal, name=name)
+
+
+def halved(widths: Sequence[int], images: Array, train: bool) -> Array:
+    """Maps, each half as high and wide as the one before: strided convolutions with batch norm and relu; within a
+    module, whose parameters it makes.
+    """
+    x = images
+    for layer, width in enumerate(widths, 1):
+        x = conv(width, 3, 2, name=f"conv{layer}")(x)
+        x = nn.relu(batch_norm(not train, name=f"norm{layer}")(x))
+    return x
 
 
 def padded(x: Array, width: int, stride: int) -> Array:

@@ -1,0 +1,45 @@
+"""Questions about generated scenes, which compare, count and relate, by a multimodal residual net. No download.
+
+The net is that of Kim et al. 2016 (arXiv 1606.01455).
+
+Expected: cpu, residual blocks above concatenation with as many layers, by a margin that RESULTS.md states.
+
+    ./scripts/reproduce vqa/scenes
+    ./scripts/reproduce vqa/scenes:concatenation       # so question, image, product
+    ./scripts/reproduce vqa/scenes:one_block
+    ./scripts/reproduce vqa/scenes:a                   # the paper's other blocks: a, c, d, e; none: no shortcuts
+"""
+
+from configs.vqa import ANSWERING, DATA, END_TO_END, SMOKE, baseline
+from deepx.engine.config import variants
+
+PAPER = {
+    "benchmark": "vqa/scenes",
+    **ANSWERING,
+    "cost": "an estimated hour on a GPU",
+    "data": DATA | {"name": "scenes", "size": 64, "scenes": 20_000, "per_scene": 8, "held_out": 1000},
+}
+
+CPU = END_TO_END | {
+    "cost": "an estimated 30 minutes on 2 cores, three seeds",
+    "data.size": 48,
+    "data.scenes": 10_000,
+    "eye.widths": (16, 32, 64, 64),
+    "optimizer.schedule_steps": 8000,
+    "run.replicas": 3,
+    "run.steps": 8000,
+    "run.eval_every": 1000,
+    "run.checkpoint_every": 500,
+}
+
+get_config = variants(
+    paper=PAPER,
+    cpu=CPU,
+    **{form: CPU | {"model.form": form} for form in ("a", "c", "d", "e", "none")},
+    one_block=CPU | {"model.layers": 1},
+    question=CPU | baseline("question"),
+    image=CPU | baseline("image"),
+    concatenation=CPU | baseline("concatenation", layers=3),
+    product=CPU | baseline("product"),
+    smoke=SMOKE,
+)

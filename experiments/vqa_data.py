@@ -1,0 +1,182 @@
+"""Questions about images as batches: numbers of words and answers, pixels or features, and what answers are worth."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import grain
+import numpy as np
+from ml_collections import ConfigDict
+
+from deepx.analysis import vqa_accuracy
+from deepx.data.captions import Vocabulary, vocabulary_of, words
+from deepx.data.vqa import Question, normalise
+from deepx.data.vqa.encode import NO_ANSWER, encoded, frequent_answers
+from deepx.engine.data import DeviceData, HostData, epochs, one_pass
+from deepx.engine.errors import UserError
+from experiments.vqa_features import Seer, seen
+from experiments.vqa_sets import Part, Pictures, parts
+
+NONE = -2  # the number of no answer at all, behind the last of a row
+
+
+class Asked(NamedTuple):
+    """Batches {"image": pixels uint8 [N, P, P, 3] or features [N, F], "words": [N, T], "answer", "kind": [N]}.
+
+    Batches of evaluation have "mask", and of every question the answers that are worth something, "near" [N, K], and
+    how much, "worth" [N, K], from 0 to 1; where answers are chosen among some, "choices" [N, C].
+
+    vocabulary, length: of questions. answers: to choose from. shown: what is tested. fitted: see `Parts`.
+    """
+
+    train: DeviceData | HostData
+    valid: DeviceData | HostData
+    test: DeviceData | HostData
+    vocabulary: Vocabulary
+    length: int
+    answers: tuple[str, ...]
+    kinds: tuple[str, ...]
+    shown: Part
+    fitted: Callable[[np.ndarray, int], np.ndarray]
+    provenance: str
+
+    @property
+    def choosing(self) -> bool:
+        """Whether the questions that are tested have choices."""
+        return any(question.choices for question in self.shown.questions)
+
+
+def asked(config: ConfigDict, seer: Seer | None) -> Asked:
+    """The questions of a config. seer: what sees the images beforehand; None: they come as they are.
+
+    Training questions whose answer is none of the `data.answers` most frequent ones are left out, and counted; of those
+    that validate and test, none is. Raises UserError, DataNotPrepared, DataCorrupt.
+    """
+    data, read = config.data, parts(config.data)
+    if data.memory not in ("device", "host"):
+        raise UserError(f"data.memory is {data.memory!r}; it must be 'device' or 'host'.")
+    of = {name: compared(getattr(read, name).questions) for name in ("train", "valid", "test")}
+    answers = frequent_answers(of["train"], data.answers)
+    vocabulary = vocabulary_of((question.text for question in of["train"]), data.least)
+    length = data.length or max(len(words(question.text)) for question in of["train"])
+    kinds = sorted(set.intersection(*({q.kind for q in of[name]} for name in ("valid", "test"))) - {""})
+
+    def arrays(name: str) -> Mapping[str, np.ndarray]:
+        return encoded(of[name], vocabulary, answers, kinds, length)
+
+    learnt = arrays("train")
+    usable = learnt["answer"] != NO_ANSWER
+    left_out = f"{np.sum(~usable):,} of {len(usable):,} training questions left out, whose answer is not frequent"
+    if not usable.all():
+        print(left_out, file=sys.stderr)
+    looked = {name: pictures(getattr(read, name), config, seer) for name in of}
+    size = config.evaluation.batch_size
+    return Asked(
+        train=training(data.memory, looked["train"], {k: a[usable] for k, a in learnt.items()}, config.batch_size),
+        **{
+            name: evaluation(data.memory, looked[name], {**arrays(name), **valued(of[name], answers)}, size)
+            for name in ("valid", "test")
+        },
+        vocabulary=vocabulary,
+        length=length,
+        answers=answers,
+        kinds=tuple(kinds),
+        shown=read.test,
+        fitted=read.fitted,
+        provenance=read.provenance if usable.all() else f"{read.provenance}; {left_out}",
+    )
+
+
+def compared(questions: Sequence[Question]) -> list[Question]:
+    """The questions with answers in the form in which they are compared."""
+    return [q._replace(answers=normalise.normalised(q.answers)) for q in questions]
+
+
+def valued(questions: Sequence[Question], answers: Sequence[str]) -> Mapping[str, np.ndarray]:
+    """What answers are worth, "near" and "worth"; "choices" where there are some. See `Asked`."""
+    number = {answer: a for a, answer in enumerate(answers)}
+    worth = [worths(question.answers) for question in questions]
+    near = [[number.get(answer, NO_ANSWER) for answer in of] for of in worth]
+    arrays = {"near": rows(near, NONE), "worth": rows([list(of.values()) for of in worth], 0.0)}
+    if any(question.choices for question in questions):
+        arrays["choices"] = choices(questions, answers)
+    return arrays
+
+
+def choices(questions: Sequence[Question], answers: Sequence[str]) -> np.ndarray:
+    """The numbers of what may be chosen, [N, C], as far as they are among the answers."""
+    number = {answer: a for a, answer in enumerate(answers)}
+    given = [[number[c] for c in map(normalise.normalise, q.choices) if c in number] for q in questions]
+    return rows(given, NONE)
+
+
+def worths(given: Sequence[str]) -> dict[str, float]:
+    """Answers with what they are worth: of several people's by VQA's accuracy, the only one 1."""
+    if len(given) == 1:
+        return {given[0]: 1.0}
+    return {answer: vqa_accuracy.of_matches(count, len(given)) for answer, count in Counter(given).items()}
+
+
+def rows(lists: Sequence[Sequence[float]], fill: float) -> np.ndarray:
+    """The lists as rows of one array, `fill` behind their ends."""
+    filled = np.full((len(lists), max(1, *map(len, lists))), fill, np.float32 if isinstance(fill, float) else np.int32)
+    for row, values in zip(filled, lists, strict=True):
+        row[: len(values)] = values
+    return filled
+
+
+def pictures(part: Part, config: ConfigDict, seer: Seer | None) -> Pictures:
+    """The part's pictures, or what `seer` sees of them."""
+    data = config.data
+    if seer is not None:
+        return seen(seer, part.pictures, f"{data.name}-{part.name}-{data.size}", config.features.folder)
+    if data.memory == "device" and not isinstance(part.pictures, np.ndarray):
+        raise UserError(f"{data.name}'s pictures are read one by one: give data.memory='host', or features.")
+    return part.pictures
+
+
+def training(memory: str, images: Pictures, questions: Mapping[str, np.ndarray], batch_size: int):
+    """Shuffled epochs over the questions, each with its image, held on the device or read by the host."""
+    if memory == "device":
+        drawn = epochs(questions, batch_size)
+        return with_images(drawn, images)
+    return HostData(
+        lambda seed: (
+            grain.MapDataset.range(len(questions["image"]))
+            .seed(seed)
+            .shuffle()
+            .map(lambda i: row(questions, images, i))
+            .repeat()
+            .batch(batch_size, drop_remainder=True)
+        )
+    )
+
+
+def evaluation(memory: str, images: Pictures, questions: Mapping[str, np.ndarray], size: int):
+    """One pass over the questions, with "mask"."""
+    if memory == "device":
+        return with_images(one_pass(questions, size), images)
+    count = len(questions["image"])
+
+    def masked(i: int) -> dict[str, Any]:
+        return {**row(questions, images, min(i, count - 1)), "mask": np.float32(i < count)}
+
+    return HostData(lambda seed: grain.MapDataset.range(-(-count // size) * size).map(masked).batch(size))
+
+
+def with_images(questions: DeviceData, images: np.ndarray) -> DeviceData:
+    """The batches of `questions`, with "image" the image itself instead of its number."""
+
+    def sample(arrays, key, i):
+        batch = questions.sample(arrays["questions"], key, i)
+        return {**batch, "image": arrays["images"][batch["image"]]}
+
+    return DeviceData(sample, {"questions": questions.arrays, "images": images}, questions.batches)
+
+
+def row(questions: Mapping[str, np.ndarray], images: Pictures, i: int) -> dict[str, np.ndarray]:
+    one = {name: array[i] for name, array in questions.items()}
+    return {**one, "image": images[one["image"]]}
