@@ -15,6 +15,7 @@ DATA = {
     "length": 26,  # words of a question; 0: those of the longest
     "held_out": 2000,  # pictures that validate; of scenes, as many that test
     "memory": "device",  # or "host"
+    "together": 1,  # questions about one image that are in a batch together; it is seen once for all of them
     "files": {"train": FILES, "test": FILES},
     "scenes": 0,  # generated ones to train on
     "per_scene": 0,  # questions about each
@@ -80,6 +81,7 @@ END_TO_END = {  # pictures that are small, and a net that learns to see them
     "optimizer.learning_rate": 1e-3,
     "optimizer.kicks": (),
     "batch_size": 64,
+    "evaluation.batch_size": 192,
     "run.steps_per_call": 1,
 }
 
@@ -90,6 +92,7 @@ SMOKE = END_TO_END | {
     "data.size": 16,
     "data.scenes": 24,
     "data.per_scene": 4,
+    "data.together": 2,
     "data.held_out": 12,
     "eye.widths": (4, 4),
     "reader.words": 4,

@@ -23,7 +23,11 @@ PAPER = {
 CPU = END_TO_END | {
     "cost": "an estimated 30 minutes on 2 cores, three seeds",
     "data.size": 48,
-    "data.scenes": 10_000,
+    "data.scenes": 20_000,
+    "data.together": 8,
+    "reader.cells": 64,
+    "model.joint": 128,
+    "batch_size": 128,
     "eye.widths": (16, 32, 64, 64),
     "optimizer.schedule_steps": 8000,
     "run.replicas": 3,

@@ -18,7 +18,10 @@ which is the block (b) of figure 3. The paper's alternatives:
 Sizes are those of the authors' code (github.com/jnhwkim/nips-mrn-vqa): W_1 is square; matrices have biases, and begin
 uniform in +-0.08; half of what enters every one of them in training is dropped.
 
-Shapes: N examples, Q and V numbers of question and image, D of the joint vector, A answers.
+Questions may share an image: those about one stand together, and what the image goes through alone is computed once.
+
+Shapes: N questions about M images, N / M about each; Q and V numbers of question and image, D of the joint vector, A
+answers.
 """
 
 from __future__ import annotations
@@ -80,7 +83,7 @@ class Config:
 
 
 class Joint(NamedTuple):
-    """A block's two factors [N, D]: what of the image is let through, tanh(W_q H), and what there is of it."""
+    """A block's two factors: what of the image is let through, tanh(W_q H) [N, D], and what there is of it [M, D]."""
 
     mask: Array
     visual: Array
@@ -116,30 +119,35 @@ def linear(key: Key, inputs: int, outputs: int) -> dict[str, Array]:
     }
 
 
-def apply(config: Config, params: Params, q_NQ: Array, v_NV: Array, key: Key | None = None) -> Array:
+def apply(config: Config, params: Params, q_NQ: Array, v_MV: Array, key: Key | None = None) -> Array:
     """Logits [N, A]. key: of dropout; None: nothing is dropped."""
     of_blocks, of_answer = dropout.keys(key, 2)
-    h_ND, _ = joint(config, params, q_NQ, v_NV, of_blocks)
+    h_ND, _ = joint(config, params, q_NQ, v_MV, of_blocks)
     return dense.apply(params["answer"], dropout.drop(of_answer, config.dropout, h_ND))
 
 
 def joint(
-    config: Config, params: Params, q_NQ: Array, v_NV: Array, key: Key | None = None
+    config: Config, params: Params, q_NQ: Array, v_MV: Array, key: Key | None = None
 ) -> tuple[Array, list[Joint]]:
     """H_L [N, D], and the factors of every block's F."""
-    chex.assert_shape([q_NQ, v_NV], [(None, config.question), (None, config.image)])
+    chex.assert_shape([q_NQ, v_MV], [(None, config.question), (None, config.image)])
     shortcut = FORMS[config.form].shortcut
     factors = []
     for block, block_key in zip(params["blocks"], dropout.keys(key, config.layers), strict=True):
         of_question, of_image, of_shortcut, of_visual = dropout.keys(block_key, 4)
         mask_ND = layered(config, block["question"], q_NQ, of_question)
-        visual_ND = layered(config, block["image"], v_NV, of_image)
-        factors.append(Joint(mask_ND, visual_ND))
-        F_ND = mask_ND * visual_ND
+        visual_MD = layered(config, block["image"], v_MV, of_image)
+        factors.append(Joint(mask_ND, visual_MD))
+        F_ND = mask_ND * each_question(visual_MD, len(q_NQ))
         q_NQ = F_ND if shortcut == "none" else carried(config, block.get("shortcut"), q_NQ, of_shortcut) + F_ND
         if shortcut == "both" and len(factors) < config.layers:
-            v_NV = carried(config, block.get("visual"), v_NV, of_visual) + F_ND
+            v_MV = each_question(carried(config, block.get("visual"), v_MV, of_visual), len(q_NQ)) + F_ND
     return q_NQ, factors
+
+
+def each_question(a: Array, questions: int) -> Array:
+    """Rows of images for every question about them."""
+    return jnp.repeat(a, questions // len(a), axis=0)
 
 
 def layered(config: Config, layers: list[Params], x: Array, key: Key | None) -> Array:

@@ -5,7 +5,7 @@ number by number, tanh(W_q q) * tanh(W_v v), which is the paper's "deeper LSTM Q
 hidden layers with a tanh, of which the paper has two, and a softmax. In training half of what enters a hidden layer or
 the classifier is dropped.
 
-Shapes: N examples, Q and V numbers of question and image, D of a hidden layer, A answers.
+Shapes: N questions about M images, as in `mrn`; Q and V numbers of question and image, D of a hidden layer, A answers.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import chex
 import jax
 import jax.numpy as jnp
 
+from deepx.models.mrn import each_question
 from deepx.nn import dense, dropout
 from deepx.nn.residual import one_of
 
@@ -64,12 +65,12 @@ def init(key: Key, config: Config) -> dict[str, Any]:
     return {**params, "hidden": hidden, "answer": dense.init(of_answer, sizes[-1], config.answers)}
 
 
-def apply(config: Config, params: Params, q_NQ: Array, v_NV: Array, key: Key | None = None) -> Array:
+def apply(config: Config, params: Params, q_NQ: Array, v_MV: Array, key: Key | None = None) -> Array:
     """Logits [N, A]. key: of dropout; None: nothing is dropped."""
-    chex.assert_shape([q_NQ, v_NV], [(None, config.question), (None, config.image)])
+    chex.assert_shape([q_NQ, v_MV], [(None, config.question), (None, config.image)])
     if config.form == "product":
-        q_NQ, v_NV = jnp.tanh(dense.apply(params["question"], q_NQ)), jnp.tanh(dense.apply(params["image"], v_NV))
-    x = FORMS[config.form](q_NQ, v_NV)
+        q_NQ, v_MV = jnp.tanh(dense.apply(params["question"], q_NQ)), jnp.tanh(dense.apply(params["image"], v_MV))
+    x = FORMS[config.form](q_NQ, each_question(v_MV, len(q_NQ)))
     layers = [*params["hidden"], params["answer"]]
     for weights, layer_key in zip(layers, dropout.keys(key, len(layers)), strict=True):
         x = dense.apply(weights, dropout.drop(layer_key, config.dropout, x))
