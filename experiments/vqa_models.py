@@ -94,11 +94,12 @@ def system_of(config: ConfigDict, vocabulary: int, answers: int, features: int |
         raise UserError(f"model.name is {name!r}; it must be one of {', '.join(MODELS)}.{nearest(name, MODELS)}")
     sees = None if features else eye.Config(tuple(config.eye.widths), config.data.size)
     seen = features or sees.features
-    reader = config.reader
+    reading = config.reader.to_dict()
+    read_dropout = reading.pop("dropout")
     return System(
-        reading={"vocabulary": vocabulary, "words": reader.words, "cells": reader.cells, "unit": reader.unit},
-        read_dropout=reader.dropout,
+        reading={"vocabulary": vocabulary, **reading},
+        read_dropout=read_dropout,
         eye=sees,
         model=MODELS[name],
-        net=MODELS[name].Config(question=reader.cells, image=seen, answers=answers, **settings),
+        net=MODELS[name].Config(question=reading["cells"], image=seen, answers=answers, **settings),
     )

@@ -28,9 +28,9 @@ FEATURES = {  # of images, computed once by a net that was trained before; witho
     "folder": "",  # where features are kept; default: where prepared data sets are
 }
 
-READER = {"unit": "gru", "words": 620, "cells": 2400, "dropout": 0.25}
+READER = {"unit": "gru", "words": 620, "cells": 2400, "spread": 1.0, "dropout": 0.25}  # spread: of words at first
 
-MODEL = {"name": "mrn", "form": "b", "joint": 1200, "layers": 3, "dropout": 0.5}
+MODEL = {"name": "mrn", "form": "b", "joint": 1200, "layers": 3, "dropout": 0.5, "bound": 0.08}
 
 RMSPROP = {
     "name": "rmsprop",  # or "adam"
@@ -77,6 +77,7 @@ END_TO_END = {  # pictures that are small, and a net that learns to see them
     "reader.dropout": 0.0,
     "model.joint": 256,
     "model.dropout": 0.0,
+    "model.bound": placeholder(float),
     "optimizer.name": "adam",
     "optimizer.learning_rate": 1e-3,
     "optimizer.kicks": (),

@@ -15,8 +15,10 @@ which is the block (b) of figure 3. The paper's alternatives:
         v's place. (The figure is open to other readings.)
     none   as b without shortcuts: `MN` of the authors' code, what is left without residual learning
 
-Sizes are those of the authors' code (github.com/jnhwkim/nips-mrn-vqa): W_1 is square; matrices have biases, and begin
-uniform in +-0.08; half of what enters every one of them in training is dropped.
+As in the authors' code (github.com/jnhwkim/nips-mrn-vqa), W_1 is square, matrices have biases, half of what enters them
+in training is dropped, and they begin uniform in +-0.08 (biases here at zero). That suits vectors of some thousand
+numbers: of a hundred, each matrix would halve what it is given, the residuals would be products of next to nothing, and
+only the shortcut would learn. `bound` None scales them for any size.
 
 Questions may share an image: those about one stand together, and what the image goes through alone is computed once.
 
@@ -41,8 +43,6 @@ Array = jax.Array
 Key = jax.Array
 Params = Mapping[str, Any]
 
-BOUND = 0.08
-
 
 class Form(NamedTuple):
     """Layers that question and image go through before their product; which shortcuts there are."""
@@ -65,7 +65,7 @@ FORMS = {
 @dataclass(frozen=True)
 class Config:
     """question, image: Q and V. answers: A. joint: D. layers: L, the learning blocks. form: one of `FORMS`. dropout:
-    the share of what enters a matrix that is dropped in training.
+    the share of what enters a matrix that is dropped in training. bound: see `dense.uniform`.
     """
 
     question: int
@@ -75,6 +75,7 @@ class Config:
     layers: int = 3
     form: str = "b"
     dropout: float = 0.5
+    bound: float | None = 0.08
 
     def __post_init__(self):
         one_of("form", self.form, FORMS)
@@ -94,9 +95,12 @@ def init(key: Key, config: Config) -> dict[str, Any]:
     form, D = FORMS[config.form], config.joint
     keys = iter(jax.random.split(key, 6 * config.layers + 1))
 
-    def layers(inputs: int, count: int) -> list[dict[str, Array]]:
+    def layers(inputs: int, count: int) -> list[dense.Weights]:
         sizes = [inputs] * count + [D]
-        return [linear(next(keys), i, o) for i, o in zip(sizes, sizes[1:], strict=False)]
+        return [linear(i, o) for i, o in zip(sizes, sizes[1:], strict=False)]
+
+    def linear(inputs: int, outputs: int) -> dense.Weights:
+        return dense.uniform(next(keys), inputs, outputs, config.bound)
 
     blocks = []
     for l in range(config.layers):
@@ -104,19 +108,11 @@ def init(key: Key, config: Config) -> dict[str, Any]:
         V = D if l and form.shortcut == "both" else config.image
         block = {"question": layers(Q, form.question), "image": layers(V, form.image)}
         if form.shortcut in ("linear", "both") or (form.shortcut == "identity" and l == 0):
-            block["shortcut"] = linear(next(keys), Q, D)
+            block["shortcut"] = linear(Q, D)
         if form.shortcut == "both" and l == 0 and config.layers > 1:
-            block["visual"] = linear(next(keys), V, D)
+            block["visual"] = linear(V, D)
         blocks.append(block)
-    return {"blocks": blocks, "answer": linear(next(keys), D, config.answers)}
-
-
-def linear(key: Key, inputs: int, outputs: int) -> dict[str, Array]:
-    of_kernel, of_bias = jax.random.split(key)
-    return {
-        "kernel": jax.random.uniform(of_kernel, (inputs, outputs), minval=-BOUND, maxval=BOUND),
-        "bias": jax.random.uniform(of_bias, (outputs,), minval=-BOUND, maxval=BOUND),
-    }
+    return {"blocks": blocks, "answer": linear(D, config.answers)}
 
 
 def apply(config: Config, params: Params, q_NQ: Array, v_MV: Array, key: Key | None = None) -> Array:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import chex
@@ -37,7 +38,7 @@ FORMS: Mapping[str, Callable[[Array, Array], Array]] = {
 @dataclass(frozen=True)
 class Config:
     """question, image: Q and V. answers: A. joint: D. layers: hidden ones. form: one of `FORMS`. dropout: the share
-    that is dropped in training.
+    that is dropped in training. bound: see `dense.uniform`.
     """
 
     question: int
@@ -47,6 +48,7 @@ class Config:
     layers: int = 2
     form: str = "product"
     dropout: float = 0.5
+    bound: float | None = None
 
     def __post_init__(self):
         one_of("form", self.form, FORMS)
@@ -56,13 +58,14 @@ def init(key: Key, config: Config) -> dict[str, Any]:
     """{"question", "image", "hidden": layers, "answer"}; the first two only where a product needs them of one size."""
     of_question, of_image, of_answer, *of_hidden = jax.random.split(key, 3 + config.layers)
     Q, V, D = config.question, config.image, config.joint
+    linear = partial(dense.uniform, bound=config.bound)
     params = {}
     if config.form == "product":
-        params = {"question": dense.init(of_question, Q, D), "image": dense.init(of_image, V, D)}
+        params = {"question": linear(of_question, Q, D), "image": linear(of_image, V, D)}
     entering = {"question": Q, "image": V, "concatenation": Q + V, "product": D}[config.form]
     sizes = [entering] + [D] * config.layers
-    hidden = [dense.init(k, i, o) for k, i, o in zip(of_hidden, sizes, sizes[1:], strict=False)]
-    return {**params, "hidden": hidden, "answer": dense.init(of_answer, sizes[-1], config.answers)}
+    hidden = [linear(k, i, o) for k, i, o in zip(of_hidden, sizes, sizes[1:], strict=False)]
+    return {**params, "hidden": hidden, "answer": linear(of_answer, sizes[-1], config.answers)}
 
 
 def apply(config: Config, params: Params, q_NQ: Array, v_MV: Array, key: Key | None = None) -> Array:
