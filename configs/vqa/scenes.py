@@ -2,7 +2,7 @@
 
 The net is that of Kim et al. 2016 (arXiv 1606.01455).
 
-Expected: cpu, residual blocks above concatenation with as many layers and parameters, by a margin that RESULTS.md states.
+Expected: cpu, residual blocks above concatenation with as many layers and parameters; RESULTS.md says by how much.
 
     ./scripts/reproduce vqa/scenes
     ./scripts/reproduce vqa/scenes:concatenation       # so question, image, product
