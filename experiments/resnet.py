@@ -59,6 +59,7 @@ def build(config: ConfigDict) -> Experiment:
         train_data=sets.train,
         eval_data={"valid": sets.valid},
         test_data={"test": sets.test},
+        mappable=True,
         in_turn=True,
         units={"error": "%", "loss": "nats"},
         provenance=sets.provenance,

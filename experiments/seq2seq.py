@@ -28,6 +28,7 @@ from experiments.seq2seq_translator import Translator, mark, predict
 
 OPTIMIZERS = {"sgd": optax.sgd, "adagrad": optax.adagrad, "adam": optax.adam}
 PRECISIONS = ("float32", "bfloat16")
+VOCABULARIES = {"words_VE": -2, "output/kernel": -1, "output/bias": -1}  # the axis that devices may share out
 
 
 def build(config: ConfigDict) -> Experiment:
@@ -63,6 +64,8 @@ def translation(config: ConfigDict, sets: Corpus, model: Model | LanguageModel) 
         report=translator and (lambda state, key: report(config, sets, translator, state)),
         summary=perplexities,
         predict=translator and (lambda state: predict(config, sets, translator, state)),
+        split=VOCABULARIES,
+        mappable=True,
         in_turn=True,  # side by side, every batch would take the branches of all lengths
         units={"loss": "nats a word", "bleu": f"BLEU ({bleu.signature()})", "bleu_greedy": "BLEU"},
         provenance=sets.provenance,
@@ -113,6 +116,8 @@ def conversation(config: ConfigDict, sets: Corpus, model: Model) -> Experiment:
         report=lambda state, key: seq2seq_talk_report.report(config, sets, talker, state, key),
         summary=perplexities,
         predict=lambda state: chat(config, sets, talker, state),
+        split=VOCABULARIES,
+        mappable=True,
         in_turn=True,
         units={"loss": "nats a word", "repeated": "%", "commonest": "%", "words": "words an answer"},
         provenance=sets.provenance,
@@ -153,7 +158,7 @@ def gradients_of(config: ConfigDict, model: Model | LanguageModel):
         def loss(params: Any, batch: Batch) -> tuple[Array, Array]:
             used = jax.tree.map(lambda a: a.astype(config.precision), params)
             nats = -model.apply(used, batch["source"], batch["target"], key).sum()
-            return nats / config.batch_size, nats
+            return nats / (config.accumulate * len(batch["target"])), nats
 
         (_, nats), of_loss = cut(config, batch, lambda batch: jax.value_and_grad(loss, has_aux=True)(params, batch))
         return (nats, sequences.lengths(batch["target"]).sum()), of_loss

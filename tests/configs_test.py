@@ -151,6 +151,9 @@ def test_run_sections_that_make_no_sense(changes, words):
         checkpoint_every=4,
         keep=1,
         select="last",
+        parallel="jit",
+        mesh={"data": 0, "model": 1},
+        shard_state=False,
     )
     with pytest.raises(UserError, match=words):
         Run(**(section | changes))

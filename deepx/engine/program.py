@@ -1,4 +1,4 @@
-"""The compiled programs of a run: initialise, take several steps, evaluate; over a mesh of devices, data parallel."""
+"""The compiled programs of a run: initialise, take several steps, evaluate; over a mesh of devices."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import grain
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import AxisType, NamedSharding
+from jax.sharding import NamedSharding
 from jax.sharding import PartitionSpec as P
 
 from deepx.engine import keys
@@ -17,6 +17,8 @@ from deepx.engine.data import DeviceData, HostData
 from deepx.engine.errors import UserError
 from deepx.engine.experiment import Array, Experiment, Mean, Metrics
 from deepx.engine.log import by_name
+from deepx.engine.mesh import mesh_of, of_state
+from deepx.engine.parallel import mapped
 from deepx.engine.run import Run
 
 EVALUATION_SEED = 2**31 - 1  # evaluation data is the same for every seed of a run
@@ -44,22 +46,27 @@ class Program:
     """
 
     def __init__(self, experiment: Experiment, run: Run, devices: Sequence[jax.Device]):
-        self.experiment, self.run = experiment, run
-        self.mesh = jax.make_mesh((len(devices),), ("data",), axis_types=(AxisType.Auto,), devices=devices)
-        divisible = experiment.replicas is not None and experiment.replicas % len(devices) == 0
+        self.mesh = mesh_of(run.mesh, devices)
+        self._parts = self.mesh.shape["data"]
+        self.experiment = experiment = mapped(experiment, self.mesh) if run.parallel == "pmap" else experiment
+        self.run = run
+        divisible = experiment.replicas is not None and experiment.replicas % self._parts == 0
         by_replica = divisible and not experiment.in_turn  # a loop over replicas has them on every device
         self._whole = NamedSharding(self.mesh, P())
-        self._state = NamedSharding(self.mesh, P("data") if by_replica else P())
         # A batch made on the device has a leading replica axis where there are replicas; one read by the host has not.
         own_axis = experiment.replicas is not None and isinstance(experiment.train_data, DeviceData)
         axes = P("data") if by_replica and own_axis else P(None, "data") if own_axis else P("data")
         self._batch = NamedSharding(self.mesh, P() if by_replica and not own_axis else axes)
-        self._carry = Carry(self._whole, self._state)
+        self._evaluation_whole = by_replica
         self._init_key, self.report_key, self.watch_key, *streams = (
             keys.stream(run.seeds, name, replicated=experiment.replicas is not None)
             for name in ("init", "report", "watch", "train", "data")
         )
         self._train_key, self._data_key = jax.device_put(streams, self._whole)
+        shapes = jax.eval_shape(self.experiment.init, self._init_key)
+        axis = None if experiment.replicas is None else "shared" if by_replica else "whole"
+        state = of_state(self.mesh, shapes, experiment.split, replicas=axis, shard=run.shard_state)
+        self._carry = Carry(self._whole, state)
         self._check_data()
         self._train_arrays = self._resident(experiment.train_data)
         self._evaluation_arrays: dict[str, Any] = {}
@@ -80,11 +87,7 @@ class Program:
     def abstract(self) -> Carry:
         """Shapes, types and shardings of the carry, for restoring."""
         shapes = jax.eval_shape(lambda key: Carry(jnp.zeros((), jnp.int32), self.experiment.init(key)), self._init_key)
-
-        def placed(tree, sharding):
-            return jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=sharding), tree)
-
-        return Carry(placed(shapes.step, self._whole), placed(shapes.state, self._state))
+        return jax.tree.map(lambda a, s: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=s), shapes, self._carry)
 
     # ---- training
 
@@ -196,8 +199,8 @@ class Program:
         return self.experiment.eval_step(state, batch)
 
     def _evaluation_batch(self, batch: Any) -> NamedSharding:
-        even = self._state.spec == P() and all(a.shape[0] % self.mesh.size == 0 for a in jax.tree.leaves(batch))
-        return NamedSharding(self.mesh, P("data") if even else P())
+        even = all(a.shape[0] % self._parts == 0 for a in jax.tree.leaves(batch))
+        return NamedSharding(self.mesh, P("data") if even and not self._evaluation_whole else P())
 
     # ---- placement
 
@@ -225,11 +228,21 @@ class Program:
             )
         axis = len(self._batch.spec) - 1
         for leaf in jax.tree.leaves(self.abstract_batch()):
-            if self._batch.spec != P() and leaf.shape[axis] % self.mesh.size:
+            if self._batch.spec != P() and leaf.shape[axis] % self._parts:
                 raise UserError(
-                    f"A batch of {leaf.shape[axis]} does not divide over {self.mesh.size} devices. Choose a batch size "
-                    f"that is a multiple of {self.mesh.size}, or fewer devices (--devices=N)."
+                    f"A batch of {leaf.shape[axis]} does not divide over {self._parts} devices. Choose a batch size "
+                    f"that is a multiple of {self._parts}, or fewer devices (--devices=N)."
                 )
+        if self.run.parallel == "pmap":
+            self._check_part(state)
+
+    def _check_part(self, state: Any) -> None:
+        """Takes a step in the abstract: what divides the batch further may not divide a device's part of it."""
+        try:
+            jax.eval_shape(self.experiment.train_step, state, self.abstract_batch(), self._train_key)
+        except (ValueError, TypeError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise UserError(f"The batch of one of {self._parts} devices cannot be trained on: {reason}") from error
 
 
 def all_finite(tree: Any) -> Array:

@@ -9,6 +9,7 @@ import jax
 import optax
 
 from deepx.engine.experiment import Array, Batch, Key, Mean, Metrics
+from deepx.engine.parallel import averaged_over_replicas
 
 
 class TrainState(NamedTuple):
@@ -51,15 +52,19 @@ def descent(
     gradients:  params, stats, batch, key -> gradients like params, (new stats, metrics).
     """
 
+    def averaged(state: TrainState, batch: Batch, key: Key) -> tuple[Any, Any, Metrics]:
+        of_loss, (stats, metrics) = gradients(state.params, state.stats, batch, key)
+        return *averaged_over_replicas((of_loss, stats)), metrics
+
     def start(key: Key) -> TrainState:
         params, stats = init(key)
         return TrainState(params, stats, optimizer.init(params))
 
     def train_step(state: TrainState, batch: Batch, key: Key) -> tuple[TrainState, Metrics]:
-        of_loss, (stats, metrics) = gradients(state.params, state.stats, batch, key)
+        of_loss, stats, metrics = averaged(state, batch, key)
         updates, optimizer_state = optimizer.update(of_loss, state.optimizer, state.params)
         norm = Mean.of(optax.tree.norm(of_loss))
         params = optax.apply_updates(state.params, updates)
         return TrainState(params, stats, optimizer_state), {**metrics, "gradient_norm": norm}
 
-    return Descent(start, train_step, lambda state, batch, key: gradients(state.params, state.stats, batch, key)[0])
+    return Descent(start, train_step, lambda state, batch, key: averaged(state, batch, key)[0])
