@@ -24,7 +24,7 @@ def check(config: ConfigDict) -> None:
 def lowered(tree: Any, precision: str) -> Any:
     """Arrays in `precision`, for the forward and backward pass. Gradients arrive in the arrays' own type.
 
-    What is kept (parameters, statistics, the optimiser's state) and the loss stay float32. bfloat16 has float32's range,
-    so the loss needs no scaling (Micikevicius et al. 2018, arXiv 1710.03740, scale it for float16).
+    What is kept (parameters, statistics, the optimiser's state) and the loss stay float32. bfloat16 has float32's
+    range, so the loss needs no scaling (Micikevicius et al. 2018, arXiv 1710.03740, scale it for float16).
     """
     return jax.tree.map(lambda a: a.astype(jnp.dtype(precision)), tree)

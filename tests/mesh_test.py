@@ -150,7 +150,7 @@ def test_replicas_on_a_mesh(replicas, in_turn):
 @pytest.mark.parametrize(
     ("changes", "made", "said"),
     [
-        ({"mesh": {"data": 0, "model": 3}}, {}, "run.mesh.model is 3, which does not divide 8 devices"),
+        ({"mesh": {"data": 0, "model": 3}}, {}, "run.mesh.model is 3, which does not divide the number of devices, 8"),
         ({"mesh": {"data": 3, "model": 2}}, {}, r"run.mesh is 3 x 2 .* there are 8 devices. Use 6 .*--devices=6"),
         ({"mesh": {"data": 0, "model": 0}}, {}, "it must give data, 0 .all devices. or more, and model, 1 or more"),
         ({"mesh": {"data": 0}}, {}, "it must give data, 0 .all devices. or more, and model"),

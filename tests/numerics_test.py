@@ -68,11 +68,11 @@ def test_in_half_precision_convolutions_take_half(name):
 
 
 def test_statistics_of_half_precision_are_sums_in_single():
-    x = 30 + jax.random.normal(jax.random.key(0), (4096, 2))
+    x = (30 + jax.random.normal(jax.random.key(0), (4096, 2))).astype(jnp.bfloat16)
     norm = BatchNorm(use_running_average=False, momentum=0.0)
-    y, written = norm.apply(norm.init(jax.random.key(0), x), x.astype(jnp.bfloat16), mutable=["batch_stats"])
+    y, written = norm.apply(norm.init(jax.random.key(0), x), x, mutable=["batch_stats"])
     assert y.dtype == jnp.bfloat16
-    np.testing.assert_allclose(written["batch_stats"]["var"], x.astype(jnp.bfloat16).astype(jnp.float32).var(0), rtol=1e-3)
+    np.testing.assert_allclose(written["batch_stats"]["var"], x.astype(jnp.float32).var(0), rtol=1e-3)
 
 
 def regression(params, stats, batch, key):
@@ -95,6 +95,26 @@ def test_a_batch_in_parts_has_the_gradients_of_the_whole(parts):
     chex.assert_trees_all_close((whole, stats), (ours, our_stats), rtol=1e-5)
     assert our_stats["count"] == 5 and our_metrics["loss"].count == parts
     np.testing.assert_allclose(our_metrics["loss"].total / parts, metrics["loss"].total, rtol=1e-5)
+
+
+def test_batch_statistics_of_parts_are_those_of_groups():
+    def gradients_of(groups):
+        norm = BatchNorm(use_running_average=False, momentum=0.9, groups=groups)
+
+        def loss(params, stats, batch, key):
+            y, written = norm.apply({"params": params, "batch_stats": stats}, batch, mutable=["batch_stats"])
+            return jnp.sin(y).mean(), (written["batch_stats"], {})
+
+        return jax.grad(loss, has_aux=True), norm
+
+    (in_parts, norm), (by_groups, _) = gradients_of(1), gradients_of(4)
+    x = jax.random.normal(jax.random.key(0), (16, 3))
+    variables, key = norm.init(jax.random.key(1), x), jax.random.key(2)
+    given = variables["params"], variables["batch_stats"]
+    dealt = x.reshape(4, 4, 3).swapaxes(0, 1).reshape(16, 3)  # every fourth example is of the same part
+    chex.assert_trees_all_close(
+        accumulated(in_parts, 4)(*given, x, key), by_groups(*given, dealt, key), rtol=1e-5, atol=1e-7
+    )
 
 
 def test_parts_of_a_batch_have_keys_of_their_own():

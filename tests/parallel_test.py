@@ -99,9 +99,7 @@ def test_batch_statistics_are_each_devices_own_and_running_averages_their_means(
 def test_gradients_of_a_step_that_goes_wrong_are_those_of_the_step():
     program = Program(normalised(), MAPPED, jax.devices())
     by_groups = Program(normalised(8), toy.RUN, jax.devices())
-    found = [
-        jax.jit(p.experiment.gradients)(p.init().state, p.batch_at(0), p.key_at(0)) for p in (program, by_groups)
-    ]
+    found = [jax.jit(p.experiment.gradients)(p.init().state, p.batch_at(0), p.key_at(0)) for p in (program, by_groups)]
     chex.assert_trees_all_close(*map(jax.device_get, found), rtol=1e-4, atol=1e-6)
 
 
@@ -153,5 +151,5 @@ def test_an_experiment_that_cannot_be_mapped_is_told():
 
 
 def test_a_part_of_a_batch_that_cannot_be_trained_on_is_told():
-    with pytest.raises(UserError, match="batch of one of 8 devices cannot be trained on: a batch of 4 .* 8 equal groups"):
+    with pytest.raises(UserError, match="batch of one of 8 devices cannot be .*: a batch of 4 .* 8 equal groups"):
         Program(normalised(8), MAPPED, jax.devices())

@@ -2,7 +2,7 @@
 programs. A transform of the record.
 
 Every device takes the step on its part of the batch, with dropout and noise of its own. Gradients are averaged before
-the optimiser sees them, so all devices keep the same parameters. Batch normalisation uses the statistics of the device's
+the optimiser sees them, so all devices keep the same parameters. Batch normalisation uses the statistics of a device's
 part (under `jit`, those of the whole batch); the running averages become the means over devices.
 """
 
@@ -45,7 +45,7 @@ def mapped(experiment: Experiment, mesh: Mesh) -> Experiment:
 
 
 def averaged_over_replicas(tree: Any) -> Any:
-    """The means over devices of the floating-point arrays in `tree`; `tree` itself in a program that is not `mapped`."""
+    """The means over devices of the floating-point arrays in `tree`; `tree` itself where a step is not `mapped`."""
     if AXIS not in jax.sharding.get_abstract_mesh().manual_axes:
         return tree
     return jax.tree.map(lambda a: lax.pmean(a, AXIS) if jnp.issubdtype(a.dtype, jnp.inexact) else a, tree)

@@ -12,7 +12,6 @@ import optax
 from deepx.engine.experiment import Array, Batch, Key, Mean, Metrics
 from deepx.engine.parallel import averaged_over_replicas
 
-
 # params, stats, batch, key -> gradients like params, (new stats, metrics)
 Gradients = Callable[[Any, Any, Batch, Key], tuple[Any, tuple[Any, Metrics]]]
 
@@ -75,9 +74,9 @@ def descent(
 def accumulated(gradients: Gradients, parts: int) -> Gradients:
     """`gradients` of so many equal parts of a batch, one after another: the memory of one part, the gradients of all.
 
-    Losses must be means over examples: gradients, and statistics, are the means over the parts, metrics their sums. Batch
-    normalisation sees a part at a time. A part has every `parts`-th example, so that every device of those that share out
-    the batch has some of each. Raises ValueError unless the batch divides.
+    Losses must be means over examples: gradients, and statistics, are the means over the parts, metrics their sums.
+    Batch normalisation sees a part at a time. A part has every `parts`-th example, so that devices that share out the
+    batch have some of each. Raises ValueError unless the batch divides.
     """
     if parts == 1:
         return gradients
