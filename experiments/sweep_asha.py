@@ -8,6 +8,7 @@ earlier sessions again from the trials' own files: the rungs need no state of th
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 import time
@@ -61,9 +62,11 @@ def evaluations(trial: Trial, metric: str) -> Iterator[tuple[int, float]]:
 class Watched(tune.Trainable):
     """A trial's process, seen from an actor of Tune: a step of it is one evaluation, or a heartbeat."""
 
-    def setup(self, config: dict[str, Any]) -> None:
-        self._trial, self._rule, self._resources, self._where = config["plan"]
-        os.chdir(self._where)
+    def setup(
+        self, config: dict[str, Any], trials: Sequence[Trial], rule: Rule, resources: Resources, where: str
+    ) -> None:
+        self._trial, self._rule, self._resources, self._where = trials[config["trial"]], rule, resources, where
+        os.chdir(where)
         self._seen, self._process = 0, None
 
     def step(self) -> dict[str, Any]:
@@ -94,6 +97,12 @@ class Watched(tune.Trainable):
             raise RuntimeError(f"{self._trial.name} died")  # Tune begins the actor again
         return outcome
 
+    def save_checkpoint(self, checkpoint_dir: str) -> dict[str, Any]:
+        return {}  # the trial's own files are the state
+
+    def load_checkpoint(self, checkpoint: Any) -> None:
+        pass
+
     def cleanup(self) -> None:
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
@@ -113,14 +122,14 @@ class Teller(tune.Callback):
         self._tell(None)
 
     def on_trial_start(self, iteration: int, trials: list, trial: Any, **info: Any) -> None:
-        mine = trial.config["plan"][0]
+        mine = self._trials[trial.config["trial"]]
         if settled(mine) is None:
             again = "again" if mine.name in self._known else ""
             self._known.add(mine.name)
             self._tell(Event(mine, Outcome(RUNNING, again)))
 
     def on_trial_complete(self, iteration: int, trials: list, trial: Any, **info: Any) -> None:
-        mine, last = trial.config["plan"][0], trial.last_result
+        mine, last = self._trials[trial.config["trial"]], trial.last_result
         outcome = last.get("state") or settled(mine)
         if outcome is None and self._stopping():
             outcome = Outcome(SAVED if mine.name in self._known else WAITING)
@@ -131,7 +140,7 @@ class Teller(tune.Callback):
         self._tell(Event(mine, outcome))
 
     def on_trial_error(self, iteration: int, trials: list, trial: Any, **info: Any) -> None:
-        mine = trial.config["plan"][0]
+        mine = self._trials[trial.config["trial"]]
         self._tell(Event(mine, Outcome(CRASHED, f"{mine.log}")))
 
 
@@ -159,6 +168,7 @@ def halve(
     """Carries trials through, stopping early what the rule stops. All are given, also those with results."""
     folder = trials[0].folder.absolute() / "tune"
     shutil.rmtree(folder, ignore_errors=True)
+    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # what went wrong is told as an event
     resources = resources._replace(cpus=resources.cpus or 1)
     scheduler = tune.schedulers.ASHAScheduler(
         time_attr="step",
@@ -168,10 +178,10 @@ def halve(
         grace_period=rule.grace,
         reduction_factor=rule.factor,
     )
-    plans = [(trial, rule, resources, os.getcwd()) for trial in trials]
+    watched = tune.with_parameters(Watched, trials=trials, rule=rule, resources=resources, where=os.getcwd())
     tune.Tuner(
-        tune.with_resources(Watched, {"cpu": resources.cpus, "gpu": resources.gpus}),
-        param_space={"plan": tune.grid_search(plans)},
+        tune.with_resources(watched, {"cpu": resources.cpus, "gpu": resources.gpus}),
+        param_space={"trial": tune.grid_search(list(range(len(trials))))},
         tune_config=tune.TuneConfig(scheduler=scheduler, max_concurrent_trials=parallel, reuse_actors=False),
         run_config=tune.RunConfig(
             name="asha",

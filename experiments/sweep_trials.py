@@ -69,8 +69,9 @@ def config_of(file: Path, variant: str, overrides: Overrides) -> ConfigDict:
 
     Raises UserError for unknown names (with the nearest), and for values of another type or none that a run can have.
     """
+    known = load(file, variant)
     for name in overrides:
-        check_name(name, load(file, variant))
+        check_name(name, known)
     arguments = ["sweep", f"--config={file}:{variant}", *flags_for(overrides)]
     parser = flags.FlagValues()
     config_flags.DEFINE_config_file("config", flag_values=parser, sys_argv=arguments)
