@@ -18,7 +18,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 os.environ["TUNE_DISABLE_AUTO_CALLBACK_LOGGERS"] = "1"  # read at import; the trials' own files say everything
+os.environ["TUNE_DISABLE_STRICT_METRIC_CHECKING"] = "1"  # a heartbeat has no metric
 os.environ["TUNE_DISABLE_SIGINT_HANDLER"] = "1"  # the sweep has one
+os.environ["RAY_AIR_NEW_OUTPUT"] = "0"  # or Tune prints a banner, however quiet it is asked to be
 
 from ray import tune
 
@@ -27,7 +29,7 @@ from deepx.engine.log import metric_name
 from deepx.engine.workdir import write
 from experiments.sweep_engines import DEATHS, POLL, Event, Resources, judge
 from experiments.sweep_ray import begin
-from experiments.sweep_trials import CRASHED, RUNNING, SAVED, STOPPED, WAITING, Outcome, Trial, rows, settled
+from experiments.sweep_trials import CRASHED, MISTAKE, RUNNING, SAVED, STOPPED, WAITING, Outcome, Trial, rows, settled
 
 HEARTBEAT = 2.0  # seconds after which an actor without news lets Tune ask for other things
 OBJECTIVE = "objective"  # the metric's name in Tune, where a slash would be a level
@@ -42,21 +44,21 @@ class Rule(NamedTuple):
     factor: int
 
 
-def evaluations(trial: Trial, metric: str) -> Iterator[tuple[int, float]]:
-    """Steps and values of a metric as it was evaluated while training, averaged over replicas.
+def evaluations(trial: Trial, rule: Rule) -> Iterator[tuple[int, float]]:
+    """Steps and values of the rule's metric as it was evaluated while training, averaged over replicas.
 
-    Raises UserError where rows have been written at such a step, but none of this metric.
+    Raises UserError where training has gone past the first decision, and no row has the metric.
     """
-    known, last = set(), None
+    known, last = set(), 0
     for row in rows(trial):
         named = {metric_name(name, row["split"]): value for name, value in row["values"].items()}
-        if metric in named:
-            yield row["step"], float(np.mean(named[metric]))
+        if rule.metric in named:
+            yield row["step"], float(np.mean(named[rule.metric]))
         known |= named.keys()
-        last = row
-    if metric not in known and last is not None and last["step"] >= trial.steps:
-        names = sorted(known)
-        raise UserError(f"No evaluation has {metric!r}.{nearest(metric, names)} While training: {', '.join(names)}.")
+        last = row["step"]
+    if rule.metric not in known and last > rule.grace:
+        told = f"No evaluation has {rule.metric!r}.{nearest(rule.metric, known)}"
+        raise UserError(f"{told} While it trains there are: {', '.join(sorted(known))}.")
 
 
 class Watched(tune.Trainable):
@@ -73,7 +75,14 @@ class Watched(tune.Trainable):
         deadline = time.monotonic() + HEARTBEAT
         while time.monotonic() < deadline:
             outcome = self._ended()
-            for step, value in evaluations(self._trial, self._rule.metric):
+            try:
+                evaluated = list(evaluations(self._trial, self._rule))
+            except UserError as error:
+                return {"step": self._seen, "done": True, "state": Outcome(MISTAKE, str(error))}
+            if outcome is not None and outcome.state == STOPPED:  # what it did after the decision counts for nothing
+                last = json.loads(self._trial.stop_file.read_text())["step"]
+                evaluated = [(step, value) for step, value in evaluated if step <= last]
+            for step, value in evaluated:
                 # Of the last evaluation is told when the trial is complete: it is too late to stop it.
                 if step > self._seen and (step < self._trial.steps or outcome is not None):
                     self._seen = step

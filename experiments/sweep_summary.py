@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -128,7 +129,7 @@ def summarise(
 ) -> None:
     """Writes `sweep.csv`, `summary.md` and `figures/`, and prints the tables."""
     write_csv(folder / "sweep.csv", trials, outcomes)
-    text, console = f"# {title}\n", Console()
+    text, console = f"# {title}\n", Console(width=None if sys.stdout.isatty() else 160)
     for metric in metrics:
         found = settings(trials, outcomes, metric)
         lines = head_and_lines(found, metric)

@@ -1,6 +1,6 @@
 """Pictures of a sweep: a metric against one of the things that were varied.
 
-A point is what one setting of everything but the seed gave. Its bar is the interval over seeds, faint dots the seeds.
+A point is what one setting of everything but the seed gave. Its bar is the interval over seeds, faint dashes the seeds.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 LINES = 6  # at most, in one picture; more settings are points alone
 WIDE = 20.0  # times the smallest value, from which on an axis is logarithmic
@@ -63,7 +64,7 @@ def draw(axes: Axes, x: np.ndarray, points: Sequence[Point], *, joined: bool, co
     )  # fmt: skip
     for place, point in zip(x, points, strict=True):
         if len(point.values) > 1:
-            axes.plot([place] * len(point.values), point.values, ".", color=color, alpha=0.35, ms=5, mew=0)
+            axes.plot([place] * len(point.values), point.values, "_", color=color, alpha=0.45, ms=11, mew=1.2)
 
 
 def numeric_axis(axes: Axes, values: Sequence[float]) -> dict[float, float]:
@@ -73,7 +74,7 @@ def numeric_axis(axes: Axes, values: Sequence[float]) -> dict[float, float]:
         axes.set_xscale("log")
     if len(different) <= 8:
         axes.set_xticks(different, [f"{value:g}" for value in different])
-        axes.xaxis.set_minor_locator(_nothing())
+        axes.xaxis.set_minor_locator(NullLocator())
     return {}
 
 
@@ -97,12 +98,8 @@ def finish(figure: Figure, axes: Axes, points: Sequence[Point]) -> None:
     shown = np.concatenate([np.asarray(point.values, float) for point in points])
     if shown.min() > 0 and shown.max() > WIDE * shown.min():
         axes.set_yscale("log")
+    if any(len(point.values) > 1 for point in points):
+        axes.set_title("means and 95% intervals over seeds; dashes: the seeds", fontsize=9, color="0.35")
     axes.grid(alpha=0.25)
     if axes.get_legend_handles_labels()[1]:
         figure.legend(loc="outside lower center", ncols=2, fontsize=9, frameon=False)
-
-
-def _nothing():
-    from matplotlib.ticker import NullLocator
-
-    return NullLocator()
