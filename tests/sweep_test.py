@@ -1,6 +1,7 @@
 """Sweeps as processes that are carried through, whatever happens to them; the whole command."""
 
 import csv
+import fcntl
 import json
 import os
 import signal
@@ -95,12 +96,24 @@ def test_two_at_once_have_cores_of_their_own(tmp_path):
     assert [found[1:] for found in seen] == [("1", "0,1"), ("1", "2,3")]
 
 
+def test_what_a_former_process_of_a_trial_still_saves_is_waited_for(tmp_path):
+    (trial,) = fakes(tmp_path, 1)
+    trial.workdir.mkdir(parents=True)
+    with (trial.workdir / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        waiting = trial._replace(command=["-c", f"open({str(tmp_path / 'begun')!r}, 'w')"])
+        process = sweep_engines.launch(waiting)
+        time.sleep(0.5)
+        assert not (tmp_path / "begun").exists()
+    assert process.wait() == 0 and (tmp_path / "begun").exists()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the leash is Linux's")
-def test_a_killed_sweep_takes_its_trials_along_and_the_next_waits_for_them(tmp_path):
-    (trial,) = fakes(tmp_path, 1, steps=40, pause=0.05)
+def test_a_killed_sweep_takes_its_trials_along_and_the_next_resumes_them(tmp_path):
+    (trial,) = fakes(tmp_path, 1, steps=40)
     program = (
         "import sys, time; from experiments.sweep_engines import launch; from fake_trials import fakes; from pathlib "
-        f"import Path; launch(*fakes(Path({str(tmp_path)!r}), 1, steps=40, pause=0.05)); time.sleep(60)"
+        f"import Path; launch(*fakes(Path({str(tmp_path)!r}), 1, steps=40, pause=0.1)); time.sleep(60)"
     )
     paths = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
     killed = subprocess.Popen([sys.executable, "-c", program], env=paths)
@@ -110,6 +123,9 @@ def test_a_killed_sweep_takes_its_trials_along_and_the_next_waits_for_them(tmp_p
         time.sleep(0.01)
     killed.kill()
     killed.wait()
+    with (trial.workdir / ".lock").open("r+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # until it has saved
+    assert json.loads((trial.workdir / "state.json").read_text())[0] < 40
     assert [state for _, state in carried([trial], Local(1, Resources()))] == [RUNNING, DONE]
     first, second = (int(line.split()[0]) for line in (trial.workdir / "sessions").read_text().splitlines())
     assert record(trial)["metrics"]["x"]["mean"] == end_of(0.1, 40) and first != second
