@@ -54,7 +54,9 @@ def our_kernels():
 def foreign(traced, platforms=PLATFORMS) -> set[str]:
     """What of a program, lowered for accelerators, the CPU or the host would have to do."""
     module = traced.lower(lowering_platforms=platforms).as_text()
-    called = set(re.findall(r'custom_call @"?([\w.$-]+)', module)) | set(re.findall(r'call_target_name = "(.*?)"', module))
+    called = set(re.findall(r'custom_call @"?([\w.$-]+)', module)) | set(
+        re.findall(r'call_target_name = "(.*?)"', module)
+    )
     return called - CALLS | set(re.findall(r"stablehlo\.(?:send|recv|infeed|outfeed)\b", module))
 
 

@@ -35,7 +35,9 @@ def xla(function, *arguments):
 def test_a_dot_and_what_it_moves():
     found = counted(lambda x, w: x @ w, X, W)
     assert found == cost.Cost({"float32": DOT}, 0, 4 * (32 + 64 + 32), 0)
-    assert products(partial(jnp.einsum, "bij,bjk->bik"), jnp.zeros((3, 4, 5)), jnp.zeros((3, 5, 6))) == 2 * 3 * 4 * 5 * 6
+    assert (
+        products(partial(jnp.einsum, "bij,bjk->bik"), jnp.zeros((3, 4, 5)), jnp.zeros((3, 5, 6))) == 2 * 3 * 4 * 5 * 6
+    )
     assert counted(lambda x, w: x @ w, X.astype(jnp.bfloat16), W.astype(jnp.bfloat16)).products == {"bfloat16": DOT}
 
 
