@@ -4,16 +4,19 @@
     ./scripts/plan --config=configs/seq2seq/grammar_enfr.py:cpu --devices=a100-40 --config.batch_size=512
     ./scripts/plan --config=configs/ntm/copy.py:cpu --devices=cpu --measure       # held against a few real steps, here
 
-The training program is divided over as many virtual devices and compiled for them by XLA's compiler for CPUs, which says
-what memory one of them needs; nothing is computed. --compiler=tpu asks the TPU's own compiler instead, which needs no TPU
-but its library, pip install "jax[tpu]". FLOPs and bytes are counted from the program before it is compiled, with loops as
-often as they run (deepx/analysis/cost.py).
+The training program is divided over as many virtual devices and compiled for them by XLA's compiler for CPUs, which
+says what memory one of them needs; nothing is computed. --compiler=tpu asks the TPU's own compiler instead, which needs
+no TPU but its library, pip install "jax[tpu]". FLOPs and bytes are counted from the program before it is compiled, with
+loops as often as they run (deepx/analysis/cost.py). --utilisation=0.4 is the part of the devices' best rate that is
+expected of matrix products.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,24 +35,43 @@ from experiments import plan_devices, plan_measured, plan_report
 from experiments.plan_devices import Device
 from experiments.plan_estimate import needed, plan
 
+ROOT = Path(__file__).resolve().parents[1]
 NOT_HERE = 'pip install "jax[tpu]" brings it; without it, --compiler=cpu estimates'
 
 
 def built(config: ConfigDict) -> tuple[Experiment, Run]:
     """The experiment of a config. Raises UserError where it cannot be made, as where its data are not here."""
     run = Run(**config.run)
-    module = __import__(f"experiments.{config.benchmark.split('/')[0]}", fromlist=["build"])
     try:
-        experiment = module.build(config)
+        experiment = build_of(config)(config)
     except DataNotPrepared as error:
-        smaller = " or ".join(f":{v}" for v in ("cpu", "smoke") if v != config.variant)
         raise UserError(
-            f"The shapes of {config.benchmark}:{config.variant} come with its data, which are not here: {error} Until then, "
-            f"another variant may do, {smaller}, with --config.a.b=value for the sizes that matter."
+            f"The shapes of {config.benchmark}:{config.variant} come with its data, which are not here: {error}"
+            + instead(config)
         ) from error
     except (ValueError, OSError) as error:
         raise UserError(f"{config.benchmark} cannot be built: {str(error).partition(chr(10))[0]}") from error
     return replicated(experiment, run.replicas) if run.replicas > 1 else experiment, run
+
+
+def build_of(config: ConfigDict) -> Callable[[ConfigDict], Experiment]:
+    return importlib.import_module(f"experiments.{config.benchmark.split('/')[0]}").build
+
+
+def instead(config: ConfigDict) -> str:
+    """A sentence that names the first variant whose data are here."""
+    path = ROOT / "configs" / f"{config.benchmark}.py"
+    for variant in ("cpu", "smoke"):
+        try:
+            other = configuration.load(path, variant)
+            build_of(other)(other)
+        except (UserError, ValueError, OSError):
+            continue
+        return (
+            f" Those of the variant :{variant} are here; the sizes that matter can be given to it, --config.a.b=value "
+            "(./scripts/reproduce --list)."
+        )
+    return ""
 
 
 def places(device: Device, number: int, compiler: str) -> list[Any]:

@@ -38,7 +38,7 @@ def _tpu(memory: float, tera: float, bandwidth: float, generation: str, axes: in
 
 
 def _gpu(memory: float, bfloat16: float, tf32: float, bandwidth: float) -> Device:
-    """float32 is multiplied as TF32, by default (jax.lax.Precision). Rates are those of dense matrices, of SXM cards."""
+    """float32 is multiplied as TF32, by default (jax.lax.Precision). Rates are of dense matrices, on SXM cards."""
     return Device(memory * GIGA, {"bfloat16": bfloat16 * TERA, "float32": tf32 * TERA}, bandwidth * GIGA)
 
 
@@ -60,8 +60,8 @@ def named(text: str) -> tuple[str, int]:
     name, number = (text, "1") if text in (*DEVICES, "cpu") else text.rpartition("-")[::2]
     if name not in DEVICES and text != "cpu" or not number.isdecimal() or int(number) < 1:
         raise UserError(
-            f"--devices={text} names no devices that are known. It is NAME or NAME-N, N being chips or cards, and NAME one "
-            f"of {', '.join(DEVICES)}; or cpu, this machine.{nearest(name or text, DEVICES)}"
+            f"--devices={text} names no devices that are known. It is NAME or NAME-N, N being chips or cards, and "
+            f"NAME one of {', '.join(DEVICES)}; or cpu, this machine.{nearest(name or text, DEVICES)}"
         )
     return name, int(number)
 

@@ -86,8 +86,8 @@ def needed(found: Plan, device: Device, number: int, config: ConfigDict) -> list
     left = device.memory - (found.total - moving)
     if left <= 0:
         return [
-            "State and data alone are more than a device holds, however small the batch: it takes devices with more memory"
-            + (", or run.shard_state=True." if "shard_state" in config.run else ".")
+            "State and data alone are more than a device holds, however small the batch: it takes devices with more "
+            + ("memory, or run.shard_state=True." if "shard_state" in config.run else "memory.")
         ]
     factor = 1 << (math.ceil(moving / left) - 1).bit_length()
     told = [f"{number * factor} devices, if the batch of {config.batch_size} divides over them"]

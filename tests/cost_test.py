@@ -103,7 +103,8 @@ def test_a_convolution_counts_no_padding():
 
 @settings(max_examples=12, deadline=None)
 @given(
-    st.integers(1, 3), st.sampled_from([(1, 1), (2, 1), (1, 2)]), st.integers(0, 2), st.integers(1, 2), st.integers(1, 2)
+    st.integers(1, 3), st.sampled_from([(1, 1), (2, 1), (1, 2)]), st.integers(0, 2), st.integers(1, 2),
+    st.integers(1, 2),
 )  # fmt: skip
 def test_convolutions_count_what_xla_counts(size, dilations, padding, stride, groups):
     image, kernel = jnp.zeros((2, 7, 6, 4)), jnp.zeros((size, size, 4 // groups, 6))
@@ -133,7 +134,7 @@ def test_a_net_without_loops_counts_what_xla_counts():
 
 
 def test_primitives_of_ours_count_as_what_they_stand_for():
-    """The LSTM's time loop: every step a product [2, 5] by [5, 20], and back two; the kernel's gradient is one in all."""
+    """The LSTM's time loop: a product [2, 5] by [5, 20] a step, and two back; the kernel's gradient is one for all."""
     kernel, gates_TBG = jnp.zeros((5, 20)), jnp.zeros((7, 2, 20))
     state = lstm.State(*jnp.zeros((2, 2, 5)))
 

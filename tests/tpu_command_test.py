@@ -1,4 +1,4 @@
-"""Commands for Cloud TPU: exactly these are printed, none is given without --go, whatever is typed is passed on as it is."""
+"""Commands for Cloud TPU: exactly these, none without --go, and what is typed arrives as it is."""
 
 import re
 import shlex
@@ -27,7 +27,11 @@ def calls(monkeypatch):
 @pytest.mark.parametrize(
     ("action", "arguments", "command"),
     [
-        ("create", ["t", "--slice=v5e-8"], "tpu-vm create t --accelerator-type=v5litepod-8 --version=v2-alpha-tpuv5-lite"),
+        (
+            "create",
+            ["t", "--slice=v5e-8"],
+            "tpu-vm create t --accelerator-type=v5litepod-8 --version=v2-alpha-tpuv5-lite",
+        ),
         ("create", ["t", "--slice=v4-4"], "tpu-vm create t --accelerator-type=v4-8 --version=tpu-ubuntu2204-base"),
         ("create", ["t", "--slice=v6e-4"], "tpu-vm create t --accelerator-type=v6e-4 --version=v2-alpha-tpuv6e"),
         (
@@ -130,7 +134,9 @@ def test_a_name_is_letters_digits_and_dashes_or_refused(name):
 
 @pytest.mark.parametrize("action", ["create", "setup", "run", "delete"])
 def test_each_is_a_command(action):
-    ended = subprocess.run([sys.executable, ROOT / "scripts" / "tpu" / action, "--help"], capture_output=True, text=True)
+    ended = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "tpu" / action, "--help"], capture_output=True, text=True
+    )
     assert ended.returncode == 0 and "--go" in ended.stdout
 
 

@@ -4,8 +4,8 @@ XLA's own `cost_analysis` counts the body of a loop once, however often it runs.
 
 - `scan` counts its body times its length, `cond` and `switch` their dearest branch;
 - a `while` loop, whose length no jaxpr tells, counts once, and `open_loops` says that there was one;
-- a dot or convolution counts two FLOPs a multiplication, of convolutions only those that meet the input: taps on the padding,
-  or on the zeros of a dilation, are none;
+- a dot or convolution counts two FLOPs a multiplication; taps of a convolution on the padding, or on the zeros of a
+  dilation, count none;
 - other arithmetic counts one FLOP an element of its result, a reduction one an element of its operand;
 - `shard_map` counts its body, which is one device's, times the devices.
 

@@ -10,7 +10,7 @@ from deepx.engine.program import Program
 
 
 class Planned(Program):
-    """A `Program` of which nothing is run: keys and data are shapes, so that it can be traced, lowered and compiled only.
+    """A `Program` that is never run: its keys and data are shapes, so it can be traced, lowered and compiled only.
 
     devices: any that JAX can compile for; `jax.experimental.topologies` describes some that are not there.
     """

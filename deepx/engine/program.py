@@ -114,7 +114,7 @@ class Program:
         return self._dispatch(*arguments)
 
     def traced(self, *arguments: Any) -> jax.stages.Traced:
-        """What a dispatch compiles, not yet lowered for a platform; of arguments in the abstract, where none are given."""
+        """What a dispatch compiles, not yet lowered for a platform; where no arguments are given, of abstract ones."""
         program = jax.jit(self._steps, donate_argnums=0, out_shardings=(self._carry, self._whole))
         return program.trace(*(arguments or self._abstract_arguments()))
 

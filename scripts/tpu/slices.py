@@ -24,8 +24,14 @@ GENERATIONS = {
     "v6e": ("v6e", 1, "v2-alpha-tpuv6e", 8),
 }
 SHAPES = {
-    "name": (r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?", "1 to 63 small letters, digits and dashes, a letter first, no dash last"),
-    "project": (r"[a-z][a-z0-9-]{4,28}[a-z0-9]", "6 to 30 small letters, digits and dashes, a letter first, no dash last"),
+    "name": (
+        r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?",
+        "1 to 63 small letters, digits and dashes, a letter first, no dash last",
+    ),
+    "project": (
+        r"[a-z][a-z0-9-]{4,28}[a-z0-9]",
+        "6 to 30 small letters, digits and dashes, a letter first, no dash last",
+    ),
     "zone": (r"[a-z]+-[a-z]+\d+-[a-z]", "like us-west4-a"),
     "slice": (rf"({'|'.join(GENERATIONS)})-[1-9]\d*", f"GENERATION-CHIPS, like v5e-8, of {', '.join(GENERATIONS)}"),
     "revision": (r"\w[\w./-]*", "a branch, a tag or a commit"),
@@ -78,7 +84,7 @@ def setup(given):
 
 
 def run(given):
-    """Starts a benchmark, which goes on when the connection ends; the same command resumes it. --watch follows its log."""
+    """Starts a benchmark, which goes on when the connection ends; the same command resumes it."""
     on_all = several_machines(given.slice)
     arguments = [*given.command, *(["--distributed"] if on_all else [])]
     command = shlex.join(["./scripts/reproduce", *arguments])
@@ -109,13 +115,13 @@ def parser(action):
     made.add_argument("name", type=checked("name"), help="what the slice is called")
     made.add_argument("--zone", type=checked("zone"), required=True, help="where it is")
     made.add_argument("--project", type=checked("project"), required=True, help="who pays")
-    made.add_argument("--go", action="store_true", help="give the commands, which may cost money; else they are printed")
+    made.add_argument("--go", action="store_true", help="give the commands, which may cost money")
     if action in (create, delete):
         made.add_argument("--spot", action="store_true", help="cheaper, and taken away at any time")
     if action in (create, run):
         made.add_argument("--slice", type=checked("slice"), required=True, help="GENERATION-CHIPS, like v5e-8")
     if action is setup:
-        made.add_argument("--repository", type=checked("repository"), required=True, help="where the project comes from")
+        made.add_argument("--repository", type=checked("repository"), required=True, help="where it comes from")
         made.add_argument("--revision", type=checked("revision"), default="main", help="branch, tag or commit")
     if action is run:
         made.add_argument("--watch", action="store_true", help="follow the log; Ctrl-C leaves the run alone")
@@ -124,11 +130,11 @@ def parser(action):
 
 
 def main(action, argv):
-    """Prints the commands of an action, and gives them one after another where --go says so. Returns the exit status."""
+    """Prints the commands of an action, and gives them one after another if --go says so. Returns the status."""
     given = parser(action).parse_args(argv)
     if action in (create, run) and several_machines(given.slice):
         print(
-            f"# {given.slice} has several machines. Training over several needs the flag --distributed of the experiments, "
+            f"# {given.slice} has several machines. Training over several needs the experiments' flag --distributed, "
             "which this version does not have yet.",
             file=sys.stderr,
         )

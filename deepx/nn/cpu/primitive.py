@@ -10,7 +10,6 @@ import jax.numpy as jnp
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir, xla
 
-
 _definitions: dict[Primitive, Callable] = {}
 
 
