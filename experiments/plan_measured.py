@@ -26,8 +26,10 @@ class Measured(NamedTuple):
 
 
 def measure(experiment: Experiment, run: Run) -> Measured:
-    """Takes steps for some seconds after a first call; the fastest call counts, as others may use the machine."""
-    kernels.enable()
+    """Takes steps for some seconds after a first call, with the kernels that are enabled.
+
+    The fastest call counts, as others may use the machine.
+    """
     program = Program(experiment, run, jax.devices("cpu")[:1])
     ctypes.CDLL(None).malloc_trim(0)
     before = _resident("VmRSS")

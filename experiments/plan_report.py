@@ -11,6 +11,7 @@ from experiments.plan_estimate import Plan
 from experiments.plan_measured import Measured
 
 SAID_BY = {
+    "here": "as compiled for this CPU; what our kernels need inside is not in it",
     "cpu": "as XLA compiles it for CPUs; a TPU pads small axes to tiles and may need several times as much",
     "tpu": "as the TPU's compiler lays it out",
 }
@@ -25,7 +26,7 @@ def table(
     for style in ("left", "right", "left"):
         result.add_column(justify=style)
     for part, held in found.memory.items():
-        said = SAID_BY[compiler] if part == "activations and temporaries" else ""
+        said = SAID_BY["here" if name == "cpu" else compiler] if part == "activations and temporaries" else ""
         if held or said:
             result.add_row(part, size(held), said)
     fits = "fits" if found.total <= device.memory else "DOES NOT FIT"
