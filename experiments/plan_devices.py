@@ -92,7 +92,7 @@ def shape(device: Device, number: int) -> str:
 
 
 def this_machine() -> Device:
-    """This machine's CPU, by a product of two large matrices of float32 and a copy; with our kernels, as in training."""
+    """This machine's CPU, by a product of two large matrices of float32 and a copy; with our kernels, as it trains."""
     kernels.enable()
     a = jnp.ones((2048, 2048))
     rate = 2 * 2048**3 / _fastest(jax.jit(lambda a: a @ a), a)
