@@ -80,11 +80,15 @@ def places(device: Device, number: int, compiler: str) -> list[Any]:
         return jax.devices("cpu")[:number]
     if device.topology is None:
         raise UserError("--compiler=tpu compiles for TPUs: --devices=tpu-v5e-16.")
-    os.environ.setdefault("TPU_SKIP_MDS_QUERY", "1")  # else it asks the network which TPU this is
+    # Else it asks the network which TPU this is, and complains.
+    absent = {"TPU_SKIP_MDS_QUERY": "1", "TPU_WORKER_HOSTNAMES": "localhost", "TPU_ACCELERATOR_TYPE": "v5litepod-1"}
+    os.environ.update({**absent, **os.environ})
     from jax.experimental import topologies
 
     try:
-        return list(topologies.get_topology_desc(plan_devices.shape(device, number), "tpu").devices)
+        # Two cores of a v4 are one device, as they are where it runs.
+        options = {"chip_config_name": "megacore"} if device.topology[1] == 3 else {}
+        return list(topologies.get_topology_desc(plan_devices.shape(device, number), "tpu", **options).devices)
     except (RuntimeError, NotImplementedError) as error:
         raise UserError(f"The TPU's compiler is not here ({str(error).splitlines()[0]}): {NOT_HERE}.") from error
 

@@ -152,5 +152,11 @@ def test_compiling_for_tpus_is_for_tpus():
         plan.places(DEVICES["h100"], 8, "tpu")
 
 
+@pytest.mark.parametrize(("name", "number"), [("tpu-v4", 16), ("tpu-v5e", 8), ("tpu-v5p", 4), ("tpu-v6e", 32)])
+def test_a_slice_that_is_compiled_for_has_a_device_a_chip(name, number):
+    pytest.importorskip("libtpu")
+    assert len(plan.places(DEVICES[name], number, "tpu")) == number
+
+
 def test_this_machine_is_measured():
     assert plan_devices._fastest(lambda a: a, jnp.ones(3), 2) > 0
