@@ -56,7 +56,7 @@ class Program:
         self._layout = layout(self.mesh, experiment, self._shapes.state, shard=run.shard_state)
         self._whole = self._layout.whole
         self._carry = Carry(self._whole, self._layout.state)
-        self._train_key, self._data_key = jax.device_put(streams, self._whole)
+        self._train_key, self._data_key = self._placed(streams)
         self._check_data()
         self._train_arrays = self._resident(experiment.train_data)
         self._evaluation_arrays: dict[str, Any] = {}
@@ -101,9 +101,23 @@ class Program:
         start = jax.device_put(np.int32(start), self._whole)
         arguments = (carry, start, data, self._train_key, self._data_key)
         if self._dispatch is None:
-            program = jax.jit(self._steps, donate_argnums=0, out_shardings=(self._carry, self._whole))
-            self._dispatch = program.lower(*arguments).compile()
+            self._dispatch = self.traced(*arguments).lower().compile()
         return self._dispatch(*arguments)
+
+    def traced(self, *arguments: Any) -> jax.stages.Traced:
+        """What a dispatch compiles, not yet lowered for a platform; where no arguments are given, of abstract ones."""
+        program = jax.jit(self._steps, donate_argnums=0, out_shardings=(self._carry, self._whole))
+        return program.trace(*(arguments or self._abstract_arguments()))
+
+    def _abstract_arguments(self) -> tuple[Any, ...]:
+        start = jax.ShapeDtypeStruct((), jnp.int32, sharding=self._whole)
+        data = self._train_arrays
+        if isinstance(self.experiment.train_data, HostData):
+            k, sharding = self.run.steps_per_call, NamedSharding(self.mesh, P(None, *self._layout.batch.spec))
+            data = jax.tree.map(
+                lambda a: jax.ShapeDtypeStruct((k, *a.shape), a.dtype, sharding=sharding), self.abstract_batch()
+            )
+        return self.abstract(), start, data, self._train_key, self._data_key
 
     def _steps(self, carry: Carry, start: Array, data: Any, train_key: Array, data_key: Array):
         source = self.experiment.train_data
@@ -181,6 +195,18 @@ class Program:
             for batch in source.dataset(EVALUATION_SEED):
                 yield self._evaluate_batch(state, jax.device_put(batch, self._layout.of_evaluation(batch)))
 
+    def traced_evaluation(self, split: str) -> jax.stages.Traced:
+        """What the evaluation on a split of `eval_data` compiles for each batch, not yet lowered for a platform."""
+        state, source = self.abstract().state, self.experiment.eval_data[split]
+        if isinstance(source, DeviceData):
+            key = jax.eval_shape(lambda: keys.stream([EVALUATION_SEED], split, replicated=False))
+            i = jax.ShapeDtypeStruct((), jnp.int32)
+            return self._evaluate.trace(state, self._resident(source), key, i, sample=source.sample)
+        batch = self._first_batch(source)
+        sharding = self._layout.of_evaluation(batch)
+        batch = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=sharding), batch)
+        return self._evaluate_batch.trace(state, batch)
+
     def _evaluate_device(self, state, arrays, key, i, *, sample):
         batch = sample(arrays, key, i)
         batch = jax.lax.with_sharding_constraint(batch, self._layout.of_evaluation(batch))
@@ -188,8 +214,12 @@ class Program:
 
     # ---- placement
 
+    def _placed(self, tree: Any) -> Any:
+        """`tree`, whole on every device."""
+        return jax.device_put(tree, self._whole)
+
     def _resident(self, source: DeviceData | HostData) -> Any:
-        return jax.device_put(source.arrays, self._whole) if isinstance(source, DeviceData) else None
+        return self._placed(source.arrays) if isinstance(source, DeviceData) else None
 
     def _sharded(self, batch: Any) -> Any:
         return jax.lax.with_sharding_constraint(batch, self._layout.batch)

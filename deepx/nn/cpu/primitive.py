@@ -10,6 +10,8 @@ import jax.numpy as jnp
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir, xla
 
+_definitions: dict[Primitive, Callable] = {}
+
 
 def primitive(name: str, definition: Callable, types: Callable) -> Primitive:
     """A primitive that is lowered and differentiated as its definition says, where nothing else is registered.
@@ -32,7 +34,13 @@ def primitive(name: str, definition: Callable, types: Callable) -> Primitive:
     batching.primitive_batchers[made] = batch
     ad.primitive_jvps[made] = jvp
     mlir.register_lowering(made, mlir.lower_fun(definition, multiple_results=True))
+    _definitions[made] = definition
     return made
+
+
+def definition_of(made: Primitive) -> Callable | None:
+    """The function that a primitive of ours stands for; None for JAX's own."""
+    return _definitions.get(made)
 
 
 def in_front(operands, axes) -> list[jax.Array]:
