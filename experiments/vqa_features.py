@@ -47,7 +47,7 @@ def seer_of(features: ConfigDict) -> Seer | None:
         theirs, variables = trained(Path(features.run), experiment.build)
         net, moments = net_of(theirs.model), image_sets.moments(theirs.data)
     elif features.weights:
-        net = Net(resnet, resnet.imagenet(features.depth))
+        net = Net(resnet, resnet.imagenet(features.depth, stride_on="3x3"))
         variables, moments = weights_of(net, Path(features.weights))
     else:
         return None

@@ -85,3 +85,6 @@ def test_mistakes_are_told(tmp_path):
         seer_of(ConfigDict(nothing | {"run": "a", "weights": "b"}))
     with pytest.raises(UserError, match="holds no run"):
         seer_of(ConfigDict(nothing | {"run": str(tmp_path)}))
+    for depth in (18, 152):  # nets that torchvision has, with its strides
+        with pytest.raises(OSError, match="nowhere.npz"):
+            seer_of(ConfigDict(nothing | {"weights": "nowhere.npz", "depth": depth}))
