@@ -91,6 +91,7 @@ def build(config: ConfigDict) -> Experiment:
             test_data={"test": one_pass(sets.test, config.evaluation.batch_size)},
             watch=gan_report.watch(sight),
             report=gan_report.reported(sight, config.run.replicas),
+            mappable=True,
             in_turn=True,
             units={
                 "value": "nats",

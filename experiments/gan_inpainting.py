@@ -89,6 +89,7 @@ def build(config: ConfigDict) -> Experiment:
         watch=Watch(lambda state, key: {"fills": filled(state, shown(), hole)}, lambda numbers: Told({}), film),
         report=report,
         predict=predict,
+        mappable=True,
         in_turn=True,
         units={"l1": "%", "l2": "%", "psnr": "dB", "psnr_gain": "dB", "sharpness": "%", "value": "nats"},
         provenance=sets.provenance,

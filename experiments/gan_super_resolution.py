@@ -112,6 +112,7 @@ def experiment_of(config: ConfigDict, sets: Sets, descent: Any, generator: Calla
         watch=reporting.watch(net, generator, sets.valid.arrays),
         report=lambda state, key: reporting.report(config, net, generator(state), sets.test),
         predict=lambda state: reporting.predict(config, net, generator(state)),
+        mappable=True,
         in_turn=True,
         units=UNITS,
         provenance=sets.provenance,

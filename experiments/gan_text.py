@@ -151,6 +151,7 @@ def build(config: ConfigDict) -> Experiment:
         watch=watch(painter),
         report=lambda state, key: report(config, painter, state),
         predict=lambda state: predict(config, painter, state),
+        mappable=True,
         in_turn=True,
         units={"right": "%", "found": "%", "judge_error": "%", "attribute_accuracy": "%"},
         provenance=sets.provenance,

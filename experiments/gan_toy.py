@@ -89,6 +89,7 @@ def build(config: ConfigDict) -> Experiment:
             eval_data={"valid": held_out},
             test_data={"test": held_out},
             watch=watch(net, density, of),
+            mappable=True,
             units={"value": "nats", "right": "%", "divergence": "nats"},
         ),
         config.average,

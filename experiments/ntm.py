@@ -51,6 +51,7 @@ def build(config: ConfigDict) -> Experiment:
         eval_data=ntm_tasks.data(config, watched, evaluation.batch_size, batches),
         test_data=ntm_tasks.data(config, conditions, evaluation.batch_size, batches),
         report=lambda state, key: report(config, model, state, key),
+        mappable=True,
         units={"bits_per_sequence": "bits", "bits_above_optimum": "bits", "wrong_sequences": "%"},
     )
 

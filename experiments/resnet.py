@@ -15,8 +15,9 @@ from ml_collections import ConfigDict
 from deepx.engine import entry
 from deepx.engine.errors import UserError
 from deepx.engine.experiment import Array, Experiment, Key, Mean, Metrics
-from deepx.engine.supervised import TrainState, supervised
+from deepx.engine.supervised import TrainState, accumulated, descent
 from deepx.models import deepen, resnet
+from experiments import numerics
 from experiments.image_sets import ImageSet, image_set
 from experiments.nets import Net, net_of, regime_of
 from experiments.trained import trained
@@ -24,9 +25,11 @@ from experiments.trained import trained
 
 def build(config: ConfigDict) -> Experiment:
     """The experiment of a `configs/resnet` file. Raises UserError, ValueError, or DataNotPrepared."""
-    if config.model.norm_groups < 1 or config.batch_size % config.model.norm_groups:
+    numerics.check(config)
+    part = config.batch_size // config.accumulate
+    if config.model.norm_groups < 1 or part % config.model.norm_groups:
         raise UserError(
-            f"batch_size is {config.batch_size}: no multiple of model.norm_groups = {config.model.norm_groups}."
+            f"batch_size / accumulate is {part}: no multiple of model.norm_groups = {config.model.norm_groups}."
         )
     sets, net = image_set(config), net_of(config.model)
     regime = regime_of(config.join, net)
@@ -38,10 +41,10 @@ def build(config: ConfigDict) -> Experiment:
 
     def loss(params, stats, batch, key: Key):
         of_images, of_join, of_dropout = jax.random.split(key, 3)
-        variables = {"params": params, "batch_stats": stats}
-        pictures = sets.augmented(of_images, batch)
+        used, pictures = numerics.lowered((params, sets.augmented(of_images, batch)), config.precision)
+        variables = {"params": used, "batch_stats": stats}
         logits, stats = net.train(variables, pictures, of_dropout, regime.training(of_join))
-        scores = classified(logits, batch["label"], jnp.ones(len(logits)))
+        scores = classified(logits.astype(jnp.float32), batch["label"], jnp.ones(len(logits)))
         return scores["loss"].total / scores["loss"].count, (stats, scores)
 
     def eval_step(state: TrainState, batch) -> Metrics:
@@ -52,13 +55,14 @@ def build(config: ConfigDict) -> Experiment:
         mean = jax.nn.logsumexp(of_views, axis=1) - jnp.log(views.shape[1])
         return classified(mean, batch["label"], batch["mask"])
 
-    descent = supervised(init, loss, optimizer(config))
+    gradients = accumulated(jax.grad(loss, has_aux=True), config.accumulate)
     return Experiment(
-        **descent._asdict(),
+        **descent(init, gradients, optimizer(config))._asdict(),
         eval_step=eval_step,
         train_data=sets.train,
         eval_data={"valid": sets.valid},
         test_data={"test": sets.test},
+        mappable=True,
         in_turn=True,
         units={"error": "%", "loss": "nats"},
         provenance=sets.provenance,

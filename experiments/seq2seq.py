@@ -17,9 +17,9 @@ from deepx.analysis import bleu
 from deepx.engine import entry
 from deepx.engine.errors import UserError
 from deepx.engine.experiment import Array, Batch, Experiment, Key, Mean, Metrics, Report
-from deepx.engine.supervised import TrainState, descent
+from deepx.engine.supervised import Gradients, TrainState, accumulated, descent
 from deepx.nn import buckets, sequences
-from experiments import seq2seq_talk_report
+from experiments import numerics, seq2seq_talk_report
 from experiments.seq2seq_data import Corpus, corpus, width
 from experiments.seq2seq_models import LanguageModel, Model, model_of
 from experiments.seq2seq_report import report, watch
@@ -27,7 +27,7 @@ from experiments.seq2seq_talker import chat, talker_of
 from experiments.seq2seq_translator import Translator, mark, predict
 
 OPTIMIZERS = {"sgd": optax.sgd, "adagrad": optax.adagrad, "adam": optax.adam}
-PRECISIONS = ("float32", "bfloat16")
+VOCABULARIES = {"words_VE": -2, "output/kernel": -1, "output/bias": -1}  # the axis that devices may share out
 
 
 def build(config: ConfigDict) -> Experiment:
@@ -63,6 +63,8 @@ def translation(config: ConfigDict, sets: Corpus, model: Model | LanguageModel) 
         report=translator and (lambda state, key: report(config, sets, translator, state)),
         summary=perplexities,
         predict=translator and (lambda state: predict(config, sets, translator, state)),
+        split=VOCABULARIES,
+        mappable=True,
         in_turn=True,  # side by side, every batch would take the branches of all lengths
         units={"loss": "nats a word", "bleu": f"BLEU ({bleu.signature()})", "bleu_greedy": "BLEU"},
         provenance=sets.provenance,
@@ -113,6 +115,8 @@ def conversation(config: ConfigDict, sets: Corpus, model: Model) -> Experiment:
         report=lambda state, key: seq2seq_talk_report.report(config, sets, talker, state, key),
         summary=perplexities,
         predict=lambda state: chat(config, sets, talker, state),
+        split=VOCABULARIES,
+        mappable=True,
         in_turn=True,
         units={"loss": "nats a word", "repeated": "%", "commonest": "%", "words": "words an answer"},
         provenance=sets.provenance,
@@ -124,10 +128,7 @@ def check(config: ConfigDict) -> None:
     lengths = tuple(config.lengths)
     if not lengths or list(lengths) != sorted(set(lengths)) or lengths[0] < 1:
         raise UserError(f"lengths is {lengths}; they must rise, and begin above 0.")
-    if config.accumulate < 1 or config.batch_size % config.accumulate:
-        raise UserError(f"accumulate is {config.accumulate}; batch_size {config.batch_size} must be a multiple of it.")
-    if config.precision not in PRECISIONS:
-        raise UserError(f"precision is {config.precision!r}; it must be one of {', '.join(PRECISIONS)}.")
+    numerics.check(config)
     if config.evaluation.beam < 1:
         raise UserError(f"evaluation.beam is {config.evaluation.beam}; it must be at least 1.")
 
@@ -143,39 +144,23 @@ def cut(config: ConfigDict, batch: Batch, f: Any) -> Any:
     return buckets.shortest(edges, width(batch), at, batch)
 
 
-def gradients_of(config: ConfigDict, model: Model | LanguageModel):
+def gradients_of(config: ConfigDict, model: Model | LanguageModel) -> Gradients:
     """Gradients of the sum of -log p over the words, divided by the number of sentences, as in the paper (section 3.4).
 
-    They are taken inside the branch of a length. `accumulate`: parts of the batch that are taken one after another.
+    They are taken inside the branch of a length.
     """
 
-    def of_part(params: Any, batch: Batch, key: Key) -> tuple[tuple[Array, Array], Any]:
+    def gradients(params: Any, stats: Any, batch: Batch, key: Key) -> tuple[Any, tuple[Any, Metrics]]:
         def loss(params: Any, batch: Batch) -> tuple[Array, Array]:
-            used = jax.tree.map(lambda a: a.astype(config.precision), params)
+            used = numerics.lowered(params, config.precision)
             nats = -model.apply(used, batch["source"], batch["target"], key).sum()
-            return nats / config.batch_size, nats
+            return nats / len(batch["target"]), nats
 
         (_, nats), of_loss = cut(config, batch, lambda batch: jax.value_and_grad(loss, has_aux=True)(params, batch))
-        return (nats, sequences.lengths(batch["target"]).sum()), of_loss
-
-    def gradients(params: Any, stats: Any, batch: Batch, key: Key) -> tuple[Any, tuple[Any, Metrics]]:
-        if config.accumulate == 1:
-            (nats, words), of_loss = of_part(params, batch, key)
-        else:
-            parts = jax.tree.map(lambda a: a.reshape(config.accumulate, -1, *a.shape[1:]), batch)
-            slots = parts, jax.random.split(key, config.accumulate)
-            zeros = jax.tree.map(
-                lambda a: jnp.zeros(a.shape, a.dtype),
-                jax.eval_shape(lambda: of_part(params, *jax.tree.map(lambda a: a[0], slots))),
-            )
-
-            def add(sums: Any, slot: Any):
-                return jax.tree.map(jnp.add, sums, of_part(params, *slot)), None
-
-            (nats, words), of_loss = jax.lax.scan(add, zeros, slots)[0]
+        words = sequences.lengths(batch["target"]).sum()
         return of_loss, (stats, {"loss": Mean(nats, words.astype(jnp.float32))})
 
-    return gradients
+    return accumulated(gradients, config.accumulate)
 
 
 def evaluation_of(config: ConfigDict, model: Model | LanguageModel):

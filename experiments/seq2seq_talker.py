@@ -24,11 +24,10 @@ from deepx.nn.decoding import beam, rescoring, sampling, steps
 from experiments.seq2seq_data import Corpus
 from experiments.seq2seq_models import LanguageModel, Model
 from experiments.seq2seq_translator import check_vocabularies, in_batches, unknown_words
-from experiments.texts import TEXT
+from experiments.texts import TEMPERATURE, TEXT
 
 WAYS = ("greedy", "beam", "sampled", "mmi", "mmi_search")
 ANSWER = flags.DEFINE_enum("answer", None, WAYS, "predict: how a conversation is answered; default: the config's.")
-TEMPERATURE = flags.DEFINE_float("temperature", None, "predict: of answers that are sampled; default: the config's.")
 
 
 class Manner(NamedTuple):

@@ -15,11 +15,12 @@ from deepx.data.translation import tokens, vocabulary_files
 from deepx.data.translation.encode import Ragged, TooLong, encode_sources
 from deepx.data.translation.vocabulary import UNK, Vocabulary, Words
 from deepx.engine.errors import UserError
-from deepx.engine.experiment import Array
+from deepx.engine.experiment import Array, Key
 from deepx.engine.replicated import separate
+from deepx.nn.decoding import sampling
 from experiments.seq2seq_data import Corpus
 from experiments.seq2seq_models import Model
-from experiments.texts import TEXT
+from experiments.texts import TEMPERATURE, TEXT
 
 STEP = 8  # sources are padded to multiples of so many places: few programs serve all lengths
 SIDES = ("source", "target")
@@ -37,6 +38,15 @@ class Translator(NamedTuple):
     source: Vocabulary
     target: Vocabulary
     batch_size: int
+
+    def samples(self, params: Any, source: Ragged, key: Key, temperature: float) -> list[str]:
+        """A translation of every source whose words are drawn (`deepx.nn.decoding.sampling`)."""
+
+        def say(source_BS: np.ndarray, at: int) -> Array:
+            longest = most(source_BS.shape[1])
+            return drawn(self.model, params, source_BS, longest, jax.random.fold_in(key, at), temperature)
+
+        return in_batches(say, source, self.target, self.batch_size)
 
     def texts(self, params: Any, source: Ragged, beam: int = 1, alpha: float = 0.0) -> list[str]:
         """The translation of every source, in the same order; by beam search, of 1 greedily."""
@@ -74,6 +84,12 @@ def translated(model: Model, params: Any, source_BS: Array, longest: int, beam: 
     return model.translate(params, source_BS, longest, beam, alpha)
 
 
+@functools.partial(jax.jit, static_argnums=(0, 3))
+def drawn(model: Model, params: Any, source_BS: Array, longest: int, key: Key, temperature: float) -> Array:
+    """`sampling.sample` of the decoder, compiled once for each shape."""
+    return sampling.sample(key, *model.decoder(params, source_BS), longest, temperature).words
+
+
 def mark(corpus: Corpus) -> dict[str, np.ndarray]:
     """What tells a model's vocabularies from all others, to be kept in its state."""
     return {
@@ -94,7 +110,9 @@ def check_vocabularies(config: ConfigDict, corpus: Corpus, marks: Mapping[str, A
 
 
 def predict(config: ConfigDict, corpus: Corpus, translator: Translator, state: Any) -> None:
-    """Prints the translation of every sentence typed, or of every line of standard input. Raises UserError."""
+    """Prints the translation of every sentence typed, or of every line of standard input: the best by beam search, or
+    one that is drawn at --temperature. Raises UserError.
+    """
     check_vocabularies(config, corpus, state.stats)
     texts = [text.strip() for text in TEXT.value or given()]
     if not any(texts):
@@ -109,9 +127,13 @@ def predict(config: ConfigDict, corpus: Corpus, translator: Translator, state: A
     lengths = (padded != 0).sum(1)
     source = Ragged(padded[padded != 0], np.cumsum(lengths))
     one = translator._replace(batch_size=min(translator.batch_size, len(texts)))
-    said = one.texts(
-        separate(state.params, config.run.replicas)[0], source, config.evaluation.beam, config.evaluation.alpha
-    )
+    params = separate(state.params, config.run.replicas)[0]
+    if TEMPERATURE.value is None:
+        said = one.texts(params, source, config.evaluation.beam, config.evaluation.alpha)
+    elif TEMPERATURE.value > 0:
+        said = one.samples(params, source, jax.random.key(config.run.seed), TEMPERATURE.value)
+    else:
+        raise UserError(f"--temperature is {TEMPERATURE.value}; it must be above 0.")
     print("\n".join(text if length else "" for text, length in zip(said, lengths, strict=True)))
 
 

@@ -40,7 +40,7 @@ def config_of(path: Path) -> ConfigDict:
 def every_seed(path: Path, build: Build) -> tuple[ConfigDict, list[Any]]:
     """The same of every replica."""
     config = config_of(path)
-    run, experiment = Run(**config.run), build(config)
+    run, experiment = Run(**config.run).on_one_device, build(config)
     program = Program(replicated(experiment, run.replicas) if run.replicas > 1 else experiment, run, jax.devices()[:1])
     checkpoints = Checkpoints(path / "checkpoints", run)
     try:

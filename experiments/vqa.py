@@ -40,6 +40,7 @@ def build(config: ConfigDict) -> Experiment:
         report=lambda state, key: report(answering, state),
         summary=lambda measures: summary(answering, measures),
         predict=lambda state: predict(answering, state),
+        mappable=True,
         in_turn=seer is None,
         units={"accuracy": "%", "agreement": "%", "loss": "nats"},
         provenance=sets.provenance,

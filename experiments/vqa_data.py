@@ -1,4 +1,8 @@
-"""Questions about images as batches: numbers of words and answers, pixels or features, and what answers are worth."""
+"""Questions about images as batches: numbers of words and answers, pixels or features, and what answers are worth.
+
+Questions about one image can stand together in a batch (`data.together`), so that the image is seen once for all of
+them. A batch has M images and N = M * together questions.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +28,7 @@ NONE = -2  # the number of no answer at all, behind the last of a row
 
 
 class Asked(NamedTuple):
-    """Batches {"image": pixels uint8 [N, P, P, 3] or features [N, F], "words": [N, T], "answer", "kind": [N]}.
+    """Batches {"image": pixels uint8 [M, P, P, 3] or features [M, F], "words": [N, T], "answer", "kind": [N]}.
 
     Batches of evaluation have "mask", and of every question the answers that are worth something, "near" [N, K], and
     how much, "worth" [N, K], from 0 to 1; where answers are chosen among some, "choices" [N, C].
@@ -73,11 +77,15 @@ def asked(config: ConfigDict, seer: Seer | None) -> Asked:
     if not usable.all():
         print(left_out, file=sys.stderr)
     looked = {name: pictures(getattr(read, name), config, seer) for name in of}
-    size = config.evaluation.batch_size
+    size, Q = config.evaluation.batch_size, data.together
+    if Q < 1 or config.batch_size % Q or size % Q:
+        raise UserError(
+            f"data.together is {Q}; it must divide batch_size ({config.batch_size}) and evaluation.batch_size ({size})."
+        )
     return Asked(
-        train=training(data.memory, looked["train"], {k: a[usable] for k, a in learnt.items()}, config.batch_size),
+        train=training(data.memory, looked["train"], {k: a[usable] for k, a in learnt.items()}, config.batch_size, Q),
         **{
-            name: evaluation(data.memory, looked[name], {**arrays(name), **valued(of[name], answers)}, size)
+            name: evaluation(data.memory, looked[name], {**arrays(name), **valued(of[name], answers)}, size, Q)
             for name in ("valid", "test")
         },
         vocabulary=vocabulary,
@@ -138,45 +146,72 @@ def pictures(part: Part, config: ConfigDict, seer: Seer | None) -> Pictures:
     return part.pictures
 
 
-def training(memory: str, images: Pictures, questions: Mapping[str, np.ndarray], batch_size: int):
-    """Shuffled epochs over the questions, each with its image, held on the device or read by the host."""
+def training(memory: str, images: Pictures, questions: Mapping[str, np.ndarray], batch_size: int, together: int):
+    """Shuffled epochs over groups of questions about one image, held on the device or read by the host."""
+    rows_GQ, _ = grouped(questions["image"], together)
     if memory == "device":
-        drawn = epochs(questions, batch_size)
-        return with_images(drawn, images)
+        return with_images(epochs({"rows": rows_GQ}, batch_size // together), questions, images)
     return HostData(
-        lambda seed: (
-            grain.MapDataset.range(len(questions["image"]))
+        lambda seed: flat(
+            grain.MapDataset.source(rows_GQ)
             .seed(seed)
             .shuffle()
-            .map(lambda i: row(questions, images, i))
+            .map(lambda rows: group(questions, images, rows))
             .repeat()
-            .batch(batch_size, drop_remainder=True)
+            .batch(batch_size // together, drop_remainder=True)
         )
     )
 
 
-def evaluation(memory: str, images: Pictures, questions: Mapping[str, np.ndarray], size: int):
+def evaluation(memory: str, images: Pictures, questions: Mapping[str, np.ndarray], size: int, together: int):
     """One pass over the questions, with "mask"."""
+    rows_GQ, once_GQ = grouped(questions["image"], together)
     if memory == "device":
-        return with_images(one_pass(questions, size), images)
-    count = len(questions["image"])
+        return with_images(one_pass({"rows": rows_GQ, "once": once_GQ}, size // together), questions, images)
+    groups, G = size // together, len(rows_GQ)
 
-    def masked(i: int) -> dict[str, Any]:
-        return {**row(questions, images, min(i, count - 1)), "mask": np.float32(i < count)}
+    def masked(g: int) -> dict[str, Any]:
+        one = group(questions, images, rows_GQ[min(g, G - 1)])
+        return {**one, "mask": once_GQ[g] if g < G else np.zeros_like(once_GQ[0])}
 
-    return HostData(lambda seed: grain.MapDataset.range(-(-count // size) * size).map(masked).batch(size))
+    return HostData(lambda seed: flat(grain.MapDataset.range(-(-G // groups) * groups).map(masked).batch(groups)))
 
 
-def with_images(questions: DeviceData, images: np.ndarray) -> DeviceData:
-    """The batches of `questions`, with "image" the image itself instead of its number."""
+def grouped(image_N: np.ndarray, together: int) -> tuple[np.ndarray, np.ndarray]:
+    """Questions in groups about one image: rows [G, together], and whether a place is its question's only one.
+
+    The last group of an image is filled up with its first questions again.
+    """
+    order = np.argsort(image_N, kind="stable")
+    of_images = np.split(order, np.flatnonzero(np.diff(image_N[order])) + 1)
+    rows, once = [], []
+    for own in of_images:
+        for start in range(0, len(own), together):
+            rows.append(np.resize(own, start + together)[start:])
+            once.append(np.arange(start, start + together) < len(own))
+    return np.array(rows, np.int32), np.array(once, np.float32)
+
+
+def with_images(groups: DeviceData, questions: Mapping[str, np.ndarray], images: np.ndarray) -> DeviceData:
+    """The questions of groups one after another, and each group's image once."""
 
     def sample(arrays, key, i):
-        batch = questions.sample(arrays["questions"], key, i)
-        return {**batch, "image": arrays["images"][batch["image"]]}
+        drawn = groups.sample(arrays["groups"], key, i)
+        batch = {name: a[drawn["rows"].reshape(-1)] for name, a in arrays["questions"].items()}
+        batch["image"] = arrays["images"][arrays["questions"]["image"][drawn["rows"][:, 0]]]
+        if "mask" in drawn:
+            batch["mask"] = (drawn["mask"][:, None] * drawn["once"]).reshape(-1)
+        return batch
 
-    return DeviceData(sample, {"questions": questions.arrays, "images": images}, questions.batches)
+    return DeviceData(sample, {"groups": groups.arrays, "questions": questions, "images": images}, groups.batches)
 
 
-def row(questions: Mapping[str, np.ndarray], images: Pictures, i: int) -> dict[str, np.ndarray]:
-    one = {name: array[i] for name, array in questions.items()}
-    return {**one, "image": images[one["image"]]}
+def group(questions: Mapping[str, np.ndarray], images: Pictures, rows: np.ndarray) -> dict[str, np.ndarray]:
+    """The questions of a group, and their image."""
+    own = {name: array[rows] for name, array in questions.items()}
+    return {**own, "image": images[own["image"][0]]}
+
+
+def flat(batches: grain.MapDataset) -> grain.MapDataset:
+    """Batches of groups with the questions of all groups one after another."""
+    return batches.map(lambda batch: {k: a if k == "image" else a.reshape(-1, *a.shape[2:]) for k, a in batch.items()})

@@ -46,7 +46,7 @@ class System:
         return params | {"eye": seeing["params"]}, seeing["batch_stats"]
 
     def see(self, params: Any, stats: Any, images: Array, *, train: bool = False) -> tuple[Array, Any]:
-        """Vectors [N, V] of pictures, numbers from 0 to 255, or of features, which are vectors already."""
+        """Vectors [M, V] of pictures, numbers from 0 to 255, or of features, which are vectors already."""
         if self.eye is None:
             return images, stats
         variables = {"params": params["eye"], "batch_stats": stats}
@@ -57,8 +57,8 @@ class System:
         """Logits with dropout, and new batch statistics."""
         of_reader, of_net = dropout.keys(key, 2)
         q_NQ = sentence_vector.read(params["reader"], batch["words"], of_reader, self.read_dropout)
-        v_NV, stats = self.see(params, stats, batch["image"], train=True)
-        return self.model.apply(self.net, params["net"], q_NQ, v_NV, of_net), stats
+        v_MV, stats = self.see(params, stats, batch["image"], train=True)
+        return self.model.apply(self.net, params["net"], q_NQ, v_MV, of_net), stats
 
     def answer(self, params: Any, stats: Any, batch: Mapping[str, Array]) -> Array:
         """Logits [N, A]."""
@@ -94,11 +94,12 @@ def system_of(config: ConfigDict, vocabulary: int, answers: int, features: int |
         raise UserError(f"model.name is {name!r}; it must be one of {', '.join(MODELS)}.{nearest(name, MODELS)}")
     sees = None if features else eye.Config(tuple(config.eye.widths), config.data.size)
     seen = features or sees.features
-    reader = config.reader
+    reading = config.reader.to_dict()
+    read_dropout = reading.pop("dropout")
     return System(
-        reading={"vocabulary": vocabulary, "words": reader.words, "cells": reader.cells, "unit": reader.unit},
-        read_dropout=reader.dropout,
+        reading={"vocabulary": vocabulary, **reading},
+        read_dropout=read_dropout,
         eye=sees,
         model=MODELS[name],
-        net=MODELS[name].Config(question=reader.cells, image=seen, answers=answers, **settings),
+        net=MODELS[name].Config(question=reading["cells"], image=seen, answers=answers, **settings),
     )

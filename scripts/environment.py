@@ -26,13 +26,13 @@ class Failure(Exception):
     """The environment cannot be made; the message says why and what to do."""
 
 
-def enter(*argv):
+def enter(*argv, lock=ROOT / "requirements.lock", venv=ROOT / ".venv"):
     """Becomes the project's Python, run with `argv` and the command line's own arguments.
 
     Modules are found in the project whatever the working directory is. That stays the user's, so that a relative path
     means what it says.
     """
-    python = str(ensure(ROOT / "requirements.lock", ROOT / ".venv"))
+    python = str(ensure(lock, venv))
     os.environ["PYTHONPATH"] = str(ROOT)
     os.execv(python, [python, "-P", *argv, *sys.argv[1:]])
 
@@ -66,7 +66,12 @@ def python_of(venv: Path) -> Path:
 
 def stamp(lock: Path, venv: Path) -> str:
     """What a finished environment is known by: the lock's text, and the interpreter it stands on, in two lines."""
-    return f"{hashlib.sha256(lock.read_bytes()).hexdigest()}\n{os.path.realpath(str(python_of(venv)))}"
+    return f"{hashlib.sha256(text(lock).encode()).hexdigest()}\n{os.path.realpath(str(python_of(venv)))}"
+
+
+def text(lock: Path) -> str:
+    """A lock, with the locks that it builds on (lines `-r FILE`) in their places."""
+    return re.sub(r"(?m)^-r (\S+)$", lambda line: text(lock.parent / line.group(1)), lock.read_text())
 
 
 def marked(venv: Path) -> str:
@@ -146,7 +151,7 @@ def create(base: str, venv: Path, held: int):
 
 def install(lock: Path, venv: Path, held: int):
     """Lets pip install what the lock names, and tells how far it is."""
-    pins = {plain(pin[0]): " ".join(pin) for pin in re.findall(r"(?m)^([\w.-]+)==(\S+)", lock.read_text())}
+    pins = {plain(pin[0]): " ".join(pin) for pin in re.findall(r"(?m)^([\w.-]+)==(\S+)", text(lock))}
     seen = set()
     progress = Progress()
 

@@ -114,6 +114,24 @@ def test_eight_devices_take_the_step_that_one_takes(name):
     chex.assert_trees_all_close(*taken, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize("name", ["gan/dcgan_mnist", "seq2seq/conversation_offline"])
+def test_a_step_mapped_over_devices_leaves_all_with_the_same_state(name):
+    config = load(reproduce.CONFIGS / f"{name}.py", "smoke").unlock()
+    config.run.parallel, config.run.steps_per_call = "pmap", 1
+    program = Program(build_of(name)(config), Run(**config.run), jax.devices())
+    carry, outcome = program.dispatch(program.init(), 0, next(program.feed(0)))
+    assert int(outcome.step) == 1
+    for path, array in jax.tree_util.tree_leaves_with_path(carry.state):
+        first, *others = (np.asarray(shard.data) for shard in array.addressable_shards)
+        assert all(np.array_equal(first, other) for other in others), jax.tree_util.keystr(path)
+
+
+def test_every_config_but_those_of_babi_can_be_mapped_over_devices():
+    for name in FIRST:
+        smoke = load(reproduce.CONFIGS / f"{name}.py", "smoke")
+        assert build_of(name)(smoke).mappable == (not name.startswith("babi/")), name
+
+
 def test_a_difference_that_names_no_key_fails():
     with pytest.raises(UserError, match="no key 'run.stps'.* Did you mean 'run.steps'"):
         variants(paper={"benchmark": "a/b", "run": {"steps": 1}}, cpu={"run.stps": 2})("cpu")
@@ -151,6 +169,9 @@ def test_run_sections_that_make_no_sense(changes, words):
         checkpoint_every=4,
         keep=1,
         select="last",
+        parallel="jit",
+        mesh={"data": 0, "model": 1},
+        shard_state=False,
     )
     with pytest.raises(UserError, match=words):
         Run(**(section | changes))

@@ -98,6 +98,18 @@ def test_an_interpreter_that_went_away_or_became_another_makes_it_again(fake):
     assert fake.calls() == ["venv", "pip"] * 3
 
 
+def test_a_lock_that_it_builds_on_counts_as_its_own_text(fake):
+    base = fake.lock.with_name("base.lock")
+    base.write_text("third==3.0\n")
+    fake.lock.write_text("# more\n-r base.lock\nother==2.1\n")
+    assert environment.text(fake.lock) == "# more\nthird==3.0\n\nother==2.1\n"
+    fake.ensure()
+    base.write_text("third==3.1\n")
+    fake.ensure()
+    fake.ensure()
+    assert fake.calls() == ["venv", "pip", "pip"]
+
+
 def test_someone_elses_folder_is_left_alone(fake, capfd):
     fake.venv.mkdir()
     (fake.venv / "pyvenv.cfg").write_text("mine")

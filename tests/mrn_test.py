@@ -72,6 +72,15 @@ def test_the_shortcuts_of_linear_blocks_add_up_as_in_equation_4():
     np.testing.assert_allclose(h, total, atol=1e-5)
 
 
+@pytest.mark.parametrize("form", mrn.FORMS)
+def test_questions_may_share_an_image(form):
+    config = mrn.Config(Q, V, A, joint=D, layers=L, form=form)
+    params, (q, v) = mrn.init(jax.random.key(1), config), vectors()
+    q, v = q[:6], v[:2]
+    shared, alone = mrn.apply(config, params, q, v), mrn.apply(config, params, q, jnp.repeat(v, 3, axis=0))
+    np.testing.assert_allclose(shared, alone, atol=1e-6)
+
+
 def test_parameters_are_as_many_as_in_the_authors_code():
     """netdef.MRN of 3 layers: 2400-number questions, 2048-number images, 1200 joint, 2000 answers."""
     config = mrn.Config(2400, 2048, 2000)

@@ -100,6 +100,16 @@ def test_it_translates_what_is_typed(by_heart, capsys, monkeypatch):
     assert told.out.splitlines() == [PAIRS[1].target, "", PAIRS[3].target]
 
 
+def test_translations_are_drawn_at_a_temperature(by_heart, capsys):
+    text = [PAIRS[2].source] * 4
+    cold = predicted(by_heart, capsys, text=text, temperature=0.01).out.splitlines()
+    assert cold == [PAIRS[2].target] * 4  # as by beam search: what was learnt by heart has no rival
+    hot = predicted(by_heart, capsys, text=text, temperature=5.0).out.splitlines()
+    assert len(set(hot)) > 1 and hot == predicted(by_heart, capsys, text=text, temperature=5.0).out.splitlines()
+    with pytest.raises(UserError, match="--temperature is 0.0; it must be above 0"):
+        predicted(by_heart, capsys, text=text, temperature=0.0)
+
+
 def test_unknown_words_are_named_and_read_as_such(by_heart, capsys):
     told = predicted(by_heart, capsys, text=[f"The {NOT_KNOWN}'s {NOT_KNOWN}."])
     assert "Words it does not know, and reads as <unk>: " in told.err and told.err.count(NOT_KNOWN) == 1

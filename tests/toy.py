@@ -31,6 +31,9 @@ RUN = Run(
     checkpoint_every=4,
     keep=2,
     select="last",
+    parallel="jit",
+    mesh={"data": 0, "model": 1},
+    shard_state=False,
 )
 
 

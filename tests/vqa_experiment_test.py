@@ -65,7 +65,8 @@ def files(tmp_path_factory):
 
 def of_files(files, **changes):
     given = {f"data__files__{side}__{name}": path for side in ("train", "test") for name, path in files.items()}
-    return config(**{"data__name": "vqa", "data__memory": "host", "data__held_out": 1, **given, **changes})
+    fixed = {"data__name": "vqa", "data__memory": "host", "data__held_out": 1, "data__together": 1}
+    return config(**{**fixed, **given, **changes})
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +130,26 @@ def test_host_and_device_give_the_same_batches_of_evaluation(files):
         expected = device.test.sample(device.test.arrays, jax.random.key(0), i)
         assert batch.keys() == expected.keys()
         jax.tree.map(np.testing.assert_array_equal, batch, jax.device_get(expected))
+
+
+def test_questions_about_one_image_stand_together_and_each_counts_once():
+    image = np.array([2, 0, 2, 2, 1, 0])
+    rows, once = vqa_data.grouped(image, 2)
+    assert rows.tolist() == [[1, 5], [4, 4], [0, 2], [3, 0]]
+    assert once.tolist() == [[1, 1], [1, 0], [1, 1], [1, 0]]
+    alone, each = vqa_data.grouped(image, 1)
+    assert sorted(alone.ravel()) == list(range(6)) and each.all()
+
+
+def test_a_metric_does_not_depend_on_how_questions_stand_together(files):
+    """Groups that are filled up, and batches that are, count no question twice."""
+    told = []
+    for together in (1, 2, 4):
+        made = config(data__together=together, data__per_scene=3, run__seed=3)
+        program = Program(vqa.build(made), Run(**made.run), jax.devices()[:1])
+        told.append(program.test(program.init().state)["test"])
+    for other in told[1:]:
+        assert other == pytest.approx(told[0], rel=1e-5)
 
 
 def test_validation_has_other_pictures_than_training():

@@ -51,6 +51,9 @@ RUN = {  # 100 epochs of 28 steps
     "checkpoint_every": 280,
     "keep": 2,
     "select": "last",
+    "parallel": "jit",  # or "pmap": gradients averaged over devices, batch statistics of each device's own
+    "mesh": {"data": 0, "model": 1},  # devices along each axis; 0: all that there are
+    "shard_state": False,  # parameters and optimiser state over the data axis
 }
 
 JOINT_RUN = RUN | {  # 60 epochs of 562 steps, after 30 of linear start

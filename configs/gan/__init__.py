@@ -28,6 +28,9 @@ RUN = {
     "checkpoint_every": 5000,
     "keep": 2,
     "select": "last",
+    "parallel": "jit",  # or "pmap": gradients averaged over devices, batch statistics of each device's own
+    "mesh": {"data": 0, "model": 1},  # devices along each axis; 0: all that there are
+    "shard_state": False,  # parameters and optimiser state over the data axis
 }
 
 IMAGES = {  # what all systems that make images from noise share

@@ -30,6 +30,9 @@ RUN = {
     "checkpoint_every": 10_000,
     "keep": 2,
     "select": "last",
+    "parallel": "jit",  # or "pmap": gradients averaged over devices, batch statistics of each device's own
+    "mesh": {"data": 0, "model": 1},  # devices along each axis; 0: all that there are
+    "shard_state": False,  # parameters and optimiser state over the data axis
 }
 
 MANY_STEPS = {  # what needs many steps to be found is not found by few large batches: the paper's optimiser, batch 1

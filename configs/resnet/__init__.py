@@ -7,10 +7,14 @@ CIFAR10 = {"name": "cifar10", "held_out": 5000, "memory": "device"}
 OWN = {"name": "own"}  # blocks are joined as the net has it
 
 # Nets, to which a config adds their depth.
-NET = {"name": "resnet", "widths": (16, 32, 64), "residual": True, "shortcut": "A", "classes": 10, "norm_groups": 1}
+BLOCKS = {
+    "norm_groups": 1,  # parts of a batch that are normalised each by itself
+    "remat": False,  # the insides of blocks are computed again backwards, to need less memory
+}
+NET = {"name": "resnet", "widths": (16, 32, 64), "residual": True, "shortcut": "A", "classes": 10} | BLOCKS
 IMAGENET_NET = NET | {"name": "resnet_imagenet", "widths": (64, 128, 256, 512), "classes": 1000}
-PREACT = {"name": "preact", "widths": (16, 32, 64), "classes": 10, "norm_groups": 1}
-ROR = {"name": "ror", "levels": 3, "widths": (16, 32, 64), "classes": 10, "norm_groups": 1}
+PREACT = {"name": "preact", "widths": (16, 32, 64), "classes": 10} | BLOCKS
+ROR = {"name": "ror", "levels": 3, "widths": (16, 32, 64), "classes": 10} | BLOCKS
 ROR_WIDE = ROR | {"name": "ror_wide"}
 
 SGD = {
@@ -33,6 +37,8 @@ CIFAR = {
     "grown_from": "",  # a run of a shallower net, with which this one begins (section 1)
     "optimizer": SGD,
     "batch_size": 128,
+    "accumulate": 1,  # parts of a batch, taken one after another
+    "precision": "float32",  # of the network; or "bfloat16"
     "evaluation": {"batch_size": 500},
     "run": {
         "seed": 0,
@@ -44,6 +50,9 @@ CIFAR = {
         "checkpoint_every": 2000,
         "keep": 2,
         "select": "last",
+        "parallel": "jit",  # or "pmap": gradients averaged over devices, batch statistics of each device's own
+        "mesh": {"data": 0, "model": 1},  # devices along each axis; 0: all that there are
+        "shard_state": False,  # parameters and optimiser state over the data axis
     },
 }
 

@@ -15,6 +15,7 @@ DATA = {
     "length": 26,  # words of a question; 0: those of the longest
     "held_out": 2000,  # pictures that validate; of scenes, as many that test
     "memory": "device",  # or "host"
+    "together": 1,  # questions about one image that are in a batch together; it is seen once for all of them
     "files": {"train": FILES, "test": FILES},
     "scenes": 0,  # generated ones to train on
     "per_scene": 0,  # questions about each
@@ -27,9 +28,9 @@ FEATURES = {  # of images, computed once by a net that was trained before; witho
     "folder": "",  # where features are kept; default: where prepared data sets are
 }
 
-READER = {"unit": "gru", "words": 620, "cells": 2400, "dropout": 0.25}
+READER = {"unit": "gru", "words": 620, "cells": 2400, "spread": 1.0, "dropout": 0.25}  # spread: of words at first
 
-MODEL = {"name": "mrn", "form": "b", "joint": 1200, "layers": 3, "dropout": 0.5}
+MODEL = {"name": "mrn", "form": "b", "joint": 1200, "layers": 3, "dropout": 0.5, "bound": 0.08}
 
 RMSPROP = {
     "name": "rmsprop",  # or "adam"
@@ -52,6 +53,9 @@ RUN = {
     "checkpoint_every": 10_000,
     "keep": 2,
     "select": "max valid_accuracy",
+    "parallel": "jit",  # or "pmap": gradients averaged over devices, batch statistics of each device's own
+    "mesh": {"data": 0, "model": 1},  # devices along each axis; 0: all that there are
+    "shard_state": False,  # parameters and optimiser state over the data axis
 }
 
 ANSWERING = {  # the paper's, but for its data
@@ -76,10 +80,12 @@ END_TO_END = {  # pictures that are small, and a net that learns to see them
     "reader.dropout": 0.0,
     "model.joint": 256,
     "model.dropout": 0.0,
+    "model.bound": placeholder(float),
     "optimizer.name": "adam",
     "optimizer.learning_rate": 1e-3,
     "optimizer.kicks": (),
     "batch_size": 64,
+    "evaluation.batch_size": 192,
     "run.steps_per_call": 1,
 }
 
@@ -90,6 +96,7 @@ SMOKE = END_TO_END | {
     "data.size": 16,
     "data.scenes": 24,
     "data.per_scene": 4,
+    "data.together": 2,
     "data.held_out": 12,
     "eye.widths": (4, 4),
     "reader.words": 4,

@@ -22,6 +22,7 @@ PAPER = {
 CPU = END_TO_END | {
     "cost": "an estimated hour on 2 cores",
     "data.size": 64,
+    "data.together": 8,
     "eye.widths": (16, 32, 64, 64),
     "optimizer.schedule_steps": 30_000,
     "run.steps": 30_000,

@@ -22,6 +22,7 @@ PAPER = {
 
 CPU = END_TO_END | {
     "cost": "an estimated 15 minutes on 2 cores",
+    "data.together": 4,
     "eye.widths": (16, 32, 64, 32),
     "optimizer.schedule_steps": 5000,  # 9 epochs
     "run.steps": 5000,

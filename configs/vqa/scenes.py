@@ -2,7 +2,7 @@
 
 The net is that of Kim et al. 2016 (arXiv 1606.01455).
 
-Expected: cpu, residual blocks above concatenation with as many layers, by a margin that RESULTS.md states.
+Expected: cpu, residual blocks above concatenation with as many layers and parameters; RESULTS.md says by how much.
 
     ./scripts/reproduce vqa/scenes
     ./scripts/reproduce vqa/scenes:concatenation       # so question, image, product
@@ -23,11 +23,15 @@ PAPER = {
 CPU = END_TO_END | {
     "cost": "an estimated 30 minutes on 2 cores, three seeds",
     "data.size": 48,
-    "data.scenes": 10_000,
+    "data.scenes": 20_000,
+    "data.together": 8,
+    "reader.cells": 64,
+    "model.joint": 128,
+    "batch_size": 128,
     "eye.widths": (16, 32, 64, 64),
-    "optimizer.schedule_steps": 8000,
+    "optimizer.schedule_steps": 10_000,
     "run.replicas": 3,
-    "run.steps": 8000,
+    "run.steps": 10_000,
     "run.eval_every": 1000,
     "run.checkpoint_every": 500,
 }
@@ -37,9 +41,9 @@ get_config = variants(
     cpu=CPU,
     **{form: CPU | {"model.form": form} for form in ("a", "c", "d", "e", "none")},
     one_block=CPU | {"model.layers": 1},
-    question=CPU | baseline("question"),
-    image=CPU | baseline("image"),
-    concatenation=CPU | baseline("concatenation", layers=3),
-    product=CPU | baseline("product"),
+    question=CPU | baseline("question", joint=128),
+    image=CPU | baseline("image", joint=128),
+    concatenation=CPU | baseline("concatenation", layers=3, joint=640),  # as many parameters
+    product=CPU | baseline("product", layers=2, joint=512),
     smoke=SMOKE,
 )

@@ -9,6 +9,7 @@ import jax
 import optax
 
 from deepx.engine.experiment import Array, Batch, Key, Mean, Metrics
+from deepx.engine.parallel import averaged_over_replicas
 from deepx.engine.supervised import Descent, TrainState
 from deepx.nn import adversarial as game
 from deepx.nn.adversarial import GenDisc
@@ -51,10 +52,11 @@ def adversarial(
         def loss(own):
             return getattr(losses, player)(state.params._replace(**{player: own}), state.stats, batch, key)
 
-        return jax.grad(loss, has_aux=True)(getattr(state.params, player))
+        gradients, (stats, metrics) = jax.grad(loss, has_aux=True)(getattr(state.params, player))
+        return *averaged_over_replicas((gradients, stats)), metrics
 
     def move(player: str, state: TrainState, batch: Batch, key: Key) -> tuple[TrainState, Metrics]:
-        gradients, (stats, metrics) = differentiate(player, state, batch, key)
+        gradients, stats, metrics = differentiate(player, state, batch, key)
         params, optimizer = getattr(state.params, player), getattr(state.optimizer, player)
         updates, optimizer = getattr(optimizers, player).update(gradients, optimizer, params)
         moved = TrainState(

@@ -22,7 +22,10 @@ DESCRIPTIVE = ("benchmark", "variant", "cost", "reported")
 # How a run is carried out, which is no setting of the paper's.
 MECHANICS = tuple(
     f"run.{name}"
-    for name in ("seed", "replicas", "steps_per_call", "log_every", "eval_every", "checkpoint_every", "keep")
+    for name in (
+        *("seed", "replicas", "steps_per_call", "log_every", "eval_every", "checkpoint_every", "keep"),
+        *("mesh.data", "mesh.model", "shard_state"),
+    )
 )
 
 

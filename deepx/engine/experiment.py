@@ -90,6 +90,10 @@ class Experiment(NamedTuple):
                  rule of selection among replicas gives.
     predict:     what `--mode=predict` does with the selected state; it has flags of its own, and prints.
     replicas:    set by `replicated`: length of the leading axis of state, key and metrics; None: no such axis.
+    split:       what is too large for one device: the end of an array's path in the state, 'output/kernel' -> the axis
+                 that is shared out along the mesh's `model` axis, counted from the end (replicas have one in front).
+    mappable:    whether a step's losses and statistics are means over the examples of its batch, so that it can be
+                 taken on parts of it and averaged (`run.parallel = "pmap"`).
     in_turn:     `replicated` takes replicas one after another: convolutions with a kernel each are slow side by side.
     units:       unit by metric, for the record ('bits', '%').
     provenance:  where the data came from, for the record, as the data itself tells it.
@@ -107,6 +111,8 @@ class Experiment(NamedTuple):
     summary: Callable[[Mapping[str, np.ndarray]], Report] | None = None
     predict: Callable[[State], None] | None = None
     replicas: int | None = None
+    split: Mapping[str, int] = {}
+    mappable: bool = False
     in_turn: bool = False
     units: Mapping[str, str] = {}
     provenance: str = "generated"

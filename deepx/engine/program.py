@@ -1,4 +1,4 @@
-"""The compiled programs of a run: initialise, take several steps, evaluate; over a mesh of devices, data parallel."""
+"""The compiled programs of a run: initialise, take several steps, evaluate; over a mesh of devices."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import grain
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import AxisType, NamedSharding
+from jax.sharding import NamedSharding
 from jax.sharding import PartitionSpec as P
 
 from deepx.engine import keys
@@ -17,6 +17,8 @@ from deepx.engine.data import DeviceData, HostData
 from deepx.engine.errors import UserError
 from deepx.engine.experiment import Array, Experiment, Mean, Metrics
 from deepx.engine.log import by_name
+from deepx.engine.mesh import layout, mesh_of
+from deepx.engine.parallel import mapped
 from deepx.engine.run import Run
 
 EVALUATION_SEED = 2**31 - 1  # evaluation data is the same for every seed of a run
@@ -44,21 +46,16 @@ class Program:
     """
 
     def __init__(self, experiment: Experiment, run: Run, devices: Sequence[jax.Device]):
-        self.experiment, self.run = experiment, run
-        self.mesh = jax.make_mesh((len(devices),), ("data",), axis_types=(AxisType.Auto,), devices=devices)
-        divisible = experiment.replicas is not None and experiment.replicas % len(devices) == 0
-        by_replica = divisible and not experiment.in_turn  # a loop over replicas has them on every device
-        self._whole = NamedSharding(self.mesh, P())
-        self._state = NamedSharding(self.mesh, P("data") if by_replica else P())
-        # A batch made on the device has a leading replica axis where there are replicas; one read by the host has not.
-        own_axis = experiment.replicas is not None and isinstance(experiment.train_data, DeviceData)
-        axes = P("data") if by_replica and own_axis else P(None, "data") if own_axis else P("data")
-        self._batch = NamedSharding(self.mesh, P() if by_replica and not own_axis else axes)
-        self._carry = Carry(self._whole, self._state)
+        self.mesh, self.run = mesh_of(run.mesh, devices), run
+        self.experiment = experiment = mapped(experiment, self.mesh) if run.parallel == "pmap" else experiment
         self._init_key, self.report_key, self.watch_key, *streams = (
             keys.stream(run.seeds, name, replicated=experiment.replicas is not None)
             for name in ("init", "report", "watch", "train", "data")
         )
+        self._shapes = jax.eval_shape(self._first, self._init_key)
+        self._layout = layout(self.mesh, experiment, self._shapes.state, shard=run.shard_state)
+        self._whole = self._layout.whole
+        self._carry = Carry(self._whole, self._layout.state)
         self._train_key, self._data_key = self._placed(streams)
         self._check_data()
         self._train_arrays = self._resident(experiment.train_data)
@@ -71,20 +68,14 @@ class Program:
 
     def init(self) -> Carry:
         """The carry before the first step."""
+        return jax.jit(self._first, out_shardings=self._carry)(self._init_key)
 
-        def start(key):
-            return Carry(jnp.zeros((), jnp.int32), self.experiment.init(key))
-
-        return jax.jit(start, out_shardings=self._carry)(self._init_key)
+    def _first(self, key: Array) -> Carry:
+        return Carry(jnp.zeros((), jnp.int32), self.experiment.init(key))
 
     def abstract(self) -> Carry:
         """Shapes, types and shardings of the carry, for restoring."""
-        shapes = jax.eval_shape(lambda key: Carry(jnp.zeros((), jnp.int32), self.experiment.init(key)), self._init_key)
-
-        def placed(tree, sharding):
-            return jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=sharding), tree)
-
-        return Carry(placed(shapes.step, self._whole), placed(shapes.state, self._state))
+        return jax.tree.map(lambda a, s: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=s), self._shapes, self._carry)
 
     # ---- training
 
@@ -95,7 +86,7 @@ class Program:
             while True:
                 yield self._train_arrays
         stacked = source.dataset(self.run.seed).batch(k, drop_remainder=True).slice(slice(step // k, None))
-        sharding = NamedSharding(self.mesh, P(None, *self._batch.spec))
+        sharding = NamedSharding(self.mesh, P(None, *self._layout.batch.spec))
         ahead = None
         for batches in stacked.to_iter_dataset(grain.ReadOptions(num_threads=4, prefetch_buffer_size=4)):
             placed = jax.device_put(batches, sharding)  # asynchronous: copied while the device computes
@@ -122,7 +113,7 @@ class Program:
         start = jax.ShapeDtypeStruct((), jnp.int32, sharding=self._whole)
         data = self._train_arrays
         if isinstance(self.experiment.train_data, HostData):
-            k, sharding = self.run.steps_per_call, NamedSharding(self.mesh, P(None, *self._batch.spec))
+            k, sharding = self.run.steps_per_call, NamedSharding(self.mesh, P(None, *self._layout.batch.spec))
             data = jax.tree.map(
                 lambda a: jax.ShapeDtypeStruct((k, *a.shape), a.dtype, sharding=sharding), self.abstract_batch()
             )
@@ -202,7 +193,7 @@ class Program:
                 yield self._evaluate(state, arrays, key, np.int32(i), sample=source.sample)
         else:
             for batch in source.dataset(EVALUATION_SEED):
-                yield self._evaluate_batch(state, jax.device_put(batch, self._evaluation_batch(batch)))
+                yield self._evaluate_batch(state, jax.device_put(batch, self._layout.of_evaluation(batch)))
 
     def traced_evaluation(self, split: str) -> jax.stages.Traced:
         """What the evaluation on a split of `eval_data` compiles for each batch, not yet lowered for a platform."""
@@ -212,18 +203,14 @@ class Program:
             i = jax.ShapeDtypeStruct((), jnp.int32)
             return self._evaluate.trace(state, self._resident(source), key, i, sample=source.sample)
         batch = self._first_batch(source)
-        sharding = self._evaluation_batch(batch)
+        sharding = self._layout.of_evaluation(batch)
         batch = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=sharding), batch)
         return self._evaluate_batch.trace(state, batch)
 
     def _evaluate_device(self, state, arrays, key, i, *, sample):
         batch = sample(arrays, key, i)
-        batch = jax.lax.with_sharding_constraint(batch, self._evaluation_batch(batch))
+        batch = jax.lax.with_sharding_constraint(batch, self._layout.of_evaluation(batch))
         return self.experiment.eval_step(state, batch)
-
-    def _evaluation_batch(self, batch: Any) -> NamedSharding:
-        even = self._state.spec == P() and all(a.shape[0] % self.mesh.size == 0 for a in jax.tree.leaves(batch))
-        return NamedSharding(self.mesh, P("data") if even else P())
 
     # ---- placement
 
@@ -235,7 +222,7 @@ class Program:
         return self._placed(source.arrays) if isinstance(source, DeviceData) else None
 
     def _sharded(self, batch: Any) -> Any:
-        return jax.lax.with_sharding_constraint(batch, self._batch)
+        return jax.lax.with_sharding_constraint(batch, self._layout.batch)
 
     def _check_data(self) -> None:
         """Makes first batches and metrics in the abstract, so that a mistake is told before training, not after it."""
@@ -253,13 +240,18 @@ class Program:
             raise UserError(
                 f"run.select names the metric {wanted!r}, but an evaluation gives {', '.join(by_name(metrics))}."
             )
-        axis = len(self._batch.spec) - 1
-        for leaf in jax.tree.leaves(self.abstract_batch()):
-            if self._batch.spec != P() and leaf.shape[axis] % self.mesh.size:
-                raise UserError(
-                    f"A batch of {leaf.shape[axis]} does not divide over {self.mesh.size} devices. Choose a batch size "
-                    f"that is a multiple of {self.mesh.size}, or fewer devices (--devices=N)."
-                )
+        self._layout.check(self.abstract_batch())
+        if self.run.parallel == "pmap":
+            self._check_part(state)
+
+    def _check_part(self, state: Any) -> None:
+        """Takes a step in the abstract: what divides the batch further may not divide a device's part of it."""
+        try:
+            jax.eval_shape(self.experiment.train_step, state, self.abstract_batch(), self._train_key)
+        except (ValueError, TypeError) as error:
+            reason = str(error).strip().splitlines()[0]
+            parts = self.mesh.shape["data"]
+            raise UserError(f"The batch of one of {parts} devices cannot be trained on: {reason}") from error
 
 
 def all_finite(tree: Any) -> Array:

@@ -6,9 +6,14 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import optax
 
 from deepx.engine.experiment import Array, Batch, Key, Mean, Metrics
+from deepx.engine.parallel import averaged_over_replicas
+
+# params, stats, batch, key -> gradients like params, (new stats, metrics)
+Gradients = Callable[[Any, Any, Batch, Key], tuple[Any, tuple[Any, Metrics]]]
 
 
 class TrainState(NamedTuple):
@@ -43,23 +48,59 @@ def supervised(
 
 def descent(
     init: Callable[[Key], tuple[Any, Any]],
-    gradients: Callable[[Any, Any, Batch, Key], tuple[Any, tuple[Any, Metrics]]],
+    gradients: Gradients,
     optimizer: optax.GradientTransformation,
 ) -> Descent:
-    """As `supervised`, of an experiment that differentiates by itself.
+    """As `supervised`, of an experiment that differentiates by itself."""
 
-    gradients:  params, stats, batch, key -> gradients like params, (new stats, metrics).
-    """
+    def averaged(state: TrainState, batch: Batch, key: Key) -> tuple[Any, Any, Metrics]:
+        of_loss, (stats, metrics) = gradients(state.params, state.stats, batch, key)
+        return *averaged_over_replicas((of_loss, stats)), metrics
 
     def start(key: Key) -> TrainState:
         params, stats = init(key)
         return TrainState(params, stats, optimizer.init(params))
 
     def train_step(state: TrainState, batch: Batch, key: Key) -> tuple[TrainState, Metrics]:
-        of_loss, (stats, metrics) = gradients(state.params, state.stats, batch, key)
+        of_loss, stats, metrics = averaged(state, batch, key)
         updates, optimizer_state = optimizer.update(of_loss, state.optimizer, state.params)
         norm = Mean.of(optax.tree.norm(of_loss))
         params = optax.apply_updates(state.params, updates)
         return TrainState(params, stats, optimizer_state), {**metrics, "gradient_norm": norm}
 
-    return Descent(start, train_step, lambda state, batch, key: gradients(state.params, state.stats, batch, key)[0])
+    return Descent(start, train_step, lambda state, batch, key: averaged(state, batch, key)[0])
+
+
+def accumulated(gradients: Gradients, parts: int) -> Gradients:
+    """`gradients` of so many equal parts of a batch, one after another: the memory of one part, the gradients of all.
+
+    Losses must be means over examples: gradients, and statistics, are the means over the parts, metrics their sums.
+    Batch normalisation sees a part at a time. A part has every `parts`-th example, so that devices that share out the
+    batch have some of each. Raises ValueError unless the batch divides.
+    """
+    if parts == 1:
+        return gradients
+
+    def dealt(array: Array) -> Array:
+        if len(array) % parts:
+            raise ValueError(f"a batch of {len(array)} does not divide into {parts} parts")
+        return array.reshape(-1, parts, *array.shape[1:]).swapaxes(0, 1)
+
+    def mean(so_far: Array, new: Array) -> Array:
+        return so_far + new / parts if jnp.issubdtype(new.dtype, jnp.inexact) else new
+
+    def of_parts(params: Any, stats: Any, batch: Batch, key: Key) -> tuple[Any, tuple[Any, Metrics]]:
+        def add(sums: Any, slot: tuple[Batch, Key]) -> tuple[Any, None]:
+            (of_loss, stats_so_far), metrics = sums
+            of_part, (new_stats, new_metrics) = gradients(params, stats, *slot)
+            means = jax.tree.map(mean, (of_loss, stats_so_far), (of_part, new_stats))
+            return (means, jax.tree.map(jnp.add, metrics, new_metrics)), None
+
+        slots = jax.tree.map(dealt, batch), jax.random.split(key, parts)
+        first = jax.tree.map(lambda a: a[0], slots)
+        of_loss, (new_stats, metrics) = jax.eval_shape(gradients, params, stats, *first)
+        zeros = jax.tree.map(lambda a: jnp.zeros(a.shape, a.dtype), ((of_loss, new_stats), metrics))
+        ((of_loss, new_stats), metrics), _ = jax.lax.scan(add, zeros, slots)
+        return of_loss, (new_stats, metrics)
+
+    return of_parts

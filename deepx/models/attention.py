@@ -90,7 +90,7 @@ def apply(config: Config, params: Params, source_BS: Array, target_BT: Array, *,
     source, state = encode(config, params, source_BS, key=encoder_key)
     h_TBC, _ = decode(config, params["decoder"], source, state, target_BT, decoder_key)
     h_TBC = dropout.drop(output_key, config.dropout, h_TBC)
-    return softmax.of_words(params["decoder"]["output"], h_TBC, target_BT.T, config.softmax_rows).T
+    return softmax.of_words(params["decoder"]["output"], h_TBC.swapaxes(0, 1), target_BT, config.softmax_rows)
 
 
 def alignment(config: Config, params: Params, source_BS: Array, target_BT: Array) -> Array:

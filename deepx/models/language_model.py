@@ -79,7 +79,7 @@ def apply(
         params["layers"], inputs_TBE, states, key=layers_key, rate=config.dropout, segment=config.segment
     )
     h_TBC = dropout.drop(output_key, config.dropout, h_TBC)
-    return softmax.of_words(params["output"], h_TBC, target_BT.T, config.softmax_rows).T
+    return softmax.of_words(params["output"], h_TBC.swapaxes(0, 1), target_BT, config.softmax_rows)
 
 
 def decode_step(config: Config, params: Params, context: tuple[()], states: States, word_N: Array):

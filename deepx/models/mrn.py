@@ -15,10 +15,15 @@ which is the block (b) of figure 3. The paper's alternatives:
         v's place. (The figure is open to other readings.)
     none   as b without shortcuts: `MN` of the authors' code, what is left without residual learning
 
-Sizes are those of the authors' code (github.com/jnhwkim/nips-mrn-vqa): W_1 is square; matrices have biases, and begin
-uniform in +-0.08; half of what enters every one of them in training is dropped.
+As in the authors' code (github.com/jnhwkim/nips-mrn-vqa), W_1 is square, matrices have biases, half of what enters them
+in training is dropped, and they begin uniform in +-0.08 (biases here at zero). That suits vectors of some thousand
+numbers: of a hundred, each matrix would halve what it is given, the residuals would be products of next to nothing, and
+only the shortcut would learn. `bound` None scales them for any size.
 
-Shapes: N examples, Q and V numbers of question and image, D of the joint vector, A answers.
+Questions may share an image: those about one stand together, and what the image goes through alone is computed once.
+
+Shapes: N questions about M images, N / M about each; Q and V numbers of question and image, D of the joint vector, A
+answers.
 """
 
 from __future__ import annotations
@@ -37,8 +42,6 @@ from deepx.nn.residual import one_of
 Array = jax.Array
 Key = jax.Array
 Params = Mapping[str, Any]
-
-BOUND = 0.08
 
 
 class Form(NamedTuple):
@@ -62,7 +65,7 @@ FORMS = {
 @dataclass(frozen=True)
 class Config:
     """question, image: Q and V. answers: A. joint: D. layers: L, the learning blocks. form: one of `FORMS`. dropout:
-    the share of what enters a matrix that is dropped in training.
+    the share of what enters a matrix that is dropped in training. bound: see `dense.uniform`.
     """
 
     question: int
@@ -72,6 +75,7 @@ class Config:
     layers: int = 3
     form: str = "b"
     dropout: float = 0.5
+    bound: float | None = 0.08
 
     def __post_init__(self):
         one_of("form", self.form, FORMS)
@@ -80,7 +84,7 @@ class Config:
 
 
 class Joint(NamedTuple):
-    """A block's two factors [N, D]: what of the image is let through, tanh(W_q H), and what there is of it."""
+    """A block's two factors: what of the image is let through, tanh(W_q H) [N, D], and what there is of it [M, D]."""
 
     mask: Array
     visual: Array
@@ -91,9 +95,12 @@ def init(key: Key, config: Config) -> dict[str, Any]:
     form, D = FORMS[config.form], config.joint
     keys = iter(jax.random.split(key, 6 * config.layers + 1))
 
-    def layers(inputs: int, count: int) -> list[dict[str, Array]]:
+    def layers(inputs: int, count: int) -> list[dense.Weights]:
         sizes = [inputs] * count + [D]
-        return [linear(next(keys), i, o) for i, o in zip(sizes, sizes[1:], strict=False)]
+        return [linear(i, o) for i, o in zip(sizes, sizes[1:], strict=False)]
+
+    def linear(inputs: int, outputs: int) -> dense.Weights:
+        return dense.uniform(next(keys), inputs, outputs, config.bound)
 
     blocks = []
     for l in range(config.layers):
@@ -101,45 +108,42 @@ def init(key: Key, config: Config) -> dict[str, Any]:
         V = D if l and form.shortcut == "both" else config.image
         block = {"question": layers(Q, form.question), "image": layers(V, form.image)}
         if form.shortcut in ("linear", "both") or (form.shortcut == "identity" and l == 0):
-            block["shortcut"] = linear(next(keys), Q, D)
+            block["shortcut"] = linear(Q, D)
         if form.shortcut == "both" and l == 0 and config.layers > 1:
-            block["visual"] = linear(next(keys), V, D)
+            block["visual"] = linear(V, D)
         blocks.append(block)
-    return {"blocks": blocks, "answer": linear(next(keys), D, config.answers)}
+    return {"blocks": blocks, "answer": linear(D, config.answers)}
 
 
-def linear(key: Key, inputs: int, outputs: int) -> dict[str, Array]:
-    of_kernel, of_bias = jax.random.split(key)
-    return {
-        "kernel": jax.random.uniform(of_kernel, (inputs, outputs), minval=-BOUND, maxval=BOUND),
-        "bias": jax.random.uniform(of_bias, (outputs,), minval=-BOUND, maxval=BOUND),
-    }
-
-
-def apply(config: Config, params: Params, q_NQ: Array, v_NV: Array, key: Key | None = None) -> Array:
+def apply(config: Config, params: Params, q_NQ: Array, v_MV: Array, key: Key | None = None) -> Array:
     """Logits [N, A]. key: of dropout; None: nothing is dropped."""
     of_blocks, of_answer = dropout.keys(key, 2)
-    h_ND, _ = joint(config, params, q_NQ, v_NV, of_blocks)
+    h_ND, _ = joint(config, params, q_NQ, v_MV, of_blocks)
     return dense.apply(params["answer"], dropout.drop(of_answer, config.dropout, h_ND))
 
 
 def joint(
-    config: Config, params: Params, q_NQ: Array, v_NV: Array, key: Key | None = None
+    config: Config, params: Params, q_NQ: Array, v_MV: Array, key: Key | None = None
 ) -> tuple[Array, list[Joint]]:
     """H_L [N, D], and the factors of every block's F."""
-    chex.assert_shape([q_NQ, v_NV], [(None, config.question), (None, config.image)])
+    chex.assert_shape([q_NQ, v_MV], [(None, config.question), (None, config.image)])
     shortcut = FORMS[config.form].shortcut
     factors = []
     for block, block_key in zip(params["blocks"], dropout.keys(key, config.layers), strict=True):
         of_question, of_image, of_shortcut, of_visual = dropout.keys(block_key, 4)
         mask_ND = layered(config, block["question"], q_NQ, of_question)
-        visual_ND = layered(config, block["image"], v_NV, of_image)
-        factors.append(Joint(mask_ND, visual_ND))
-        F_ND = mask_ND * visual_ND
+        visual_MD = layered(config, block["image"], v_MV, of_image)
+        factors.append(Joint(mask_ND, visual_MD))
+        F_ND = mask_ND * each_question(visual_MD, len(q_NQ))
         q_NQ = F_ND if shortcut == "none" else carried(config, block.get("shortcut"), q_NQ, of_shortcut) + F_ND
         if shortcut == "both" and len(factors) < config.layers:
-            v_NV = carried(config, block.get("visual"), v_NV, of_visual) + F_ND
+            v_MV = each_question(carried(config, block.get("visual"), v_MV, of_visual), len(q_NQ)) + F_ND
     return q_NQ, factors
+
+
+def each_question(a: Array, questions: int) -> Array:
+    """Rows of images for every question about them."""
+    return jnp.repeat(a, questions // len(a), axis=0)
 
 
 def layered(config: Config, layers: list[Params], x: Array, key: Key | None) -> Array:

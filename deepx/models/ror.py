@@ -22,7 +22,7 @@ import jax
 from flax import linen as nn
 
 from deepx.models import preact, resnet
-from deepx.nn.convolutions import Variables, classify, fresh
+from deepx.nn.convolutions import Variables, classify, computed_again, fresh
 from deepx.nn.residual import Join, added
 
 Array = jax.Array
@@ -68,6 +68,7 @@ class RoR(nn.Module):
         kind = resnet if isinstance(base, resnet.Config) else preact
         project = partial(kind.projection, base, train)
         x = root = kind.stem(base, images, train)
+        block = computed_again(kind.Block) if base.remat else kind.Block
         for place in base.places:
             if place.begins_stage:
                 middle, stride = x, place.stride
@@ -76,7 +77,7 @@ class RoR(nn.Module):
                 upper.append(project(middle, place.leaving, stride, name=f"stage{place.stage}_shortcut"))
             if levels >= 2 and place.number == base.block_count - 1:
                 upper.append(project(root, place.leaving, 2 ** (place.stage - 1), name="root_shortcut"))
-            x = kind.Block(base, place, name=place.name)(x, train, with_upper(join, upper))
+            x = block(base, place, name=place.name)(x, train, with_upper(join, upper)).astype(images.dtype)
         return kind.head(base, x, train)
 
 

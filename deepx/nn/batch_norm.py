@@ -33,21 +33,23 @@ def normalise(x: Array, gamma: Array, beta: Array, epsilon: float) -> tuple[Arra
 
 def _forward(x: Array, gamma: Array, beta: Array, epsilon: float):
     axes = tuple(range(x.ndim - 1))
-    mean = x.mean(axes)
-    var = jnp.maximum(jnp.square(x).mean(axes) - jnp.square(mean), 0)
+    wide = _wide(x)
+    mean = wide.mean(axes)
+    var = jnp.maximum(jnp.square(wide).mean(axes) - jnp.square(mean), 0)
     r = jax.lax.rsqrt(var + epsilon)
     return (affine(x, mean, r, gamma, beta), mean, var), (x, gamma, mean, r)
 
 
 def _backward(epsilon: float, residuals, cotangents):
-    x, gamma, mean, r = residuals
-    dy, axes, m = cotangents[0], tuple(range(x.ndim - 1)), x.size / x.shape[-1]
+    stored, gamma, mean, r = residuals
+    x, dy = _wide(stored), _wide(cotangents[0])
+    axes, m = tuple(range(x.ndim - 1)), x.size / x.shape[-1]
     sum_dy = dy.sum(axes)
     sum_dy_xhat = ((dy * x).sum(axes) - mean * sum_dy) * r
     slope = gamma * r
     of_x = -slope * r * sum_dy_xhat / m
     dx = dy * slope + x * of_x - (slope * sum_dy / m + mean * of_x)
-    return dx, sum_dy_xhat, sum_dy
+    return dx.astype(stored.dtype), sum_dy_xhat.astype(gamma.dtype), sum_dy.astype(gamma.dtype)
 
 
 normalise.defvjp(_forward, _backward)
@@ -65,9 +67,14 @@ def normalise_groups(x: Array, gamma: Array, beta: Array, epsilon: float, groups
 
 
 def affine(x: Array, mean: Array, r: Array, gamma: Array, beta: Array) -> Array:
-    """(x - mean) r gamma + beta, as one product and one sum an element."""
+    """(x - mean) r gamma + beta, as one product and one sum an element, in the type of x."""
     slope = gamma * r
-    return x * slope + (beta - mean * slope)
+    return (x * slope + (beta - mean * slope)).astype(x.dtype)
+
+
+def _wide(x: Array) -> Array:
+    """Sums over a batch are float32 also where activations are bfloat16; what is stored stays as short as it was."""
+    return x.astype(jnp.promote_types(x.dtype, jnp.float32))
 
 
 class BatchNorm(nn.Module):

@@ -56,6 +56,14 @@ def shortcut(option: str, projection: Callable[[Array, int, int], Array], x: Arr
     return (projection if projects else padded)(x, width, stride)
 
 
+def computed_again(block: type[nn.Module]) -> type[nn.Module]:
+    """`block`, called with (x, train, join), of which nothing but x is in memory until the backward pass.
+
+    Chen, Xu, Zhang, Guestrin 2016 (arXiv 1604.06174): a second forward pass pays for it.
+    """
+    return nn.remat(block, static_argnums=(2, 3))
+
+
 class BlockNet(nn.Module):
     """A stem, the blocks of a `Trunk` by their names, a head. stem, head: functions that make parameters within it."""
 
@@ -67,8 +75,9 @@ class BlockNet(nn.Module):
     @nn.compact
     def __call__(self, images: Array, train: bool, join: Join) -> Array:
         x = self.stem(self.config, images, train)
+        block = computed_again(self.block) if self.config.remat else self.block
         for place in self.config.places:
-            x = self.block(self.config, place, name=place.name)(x, train, join)
+            x = block(self.config, place, name=place.name)(x, train, join).astype(images.dtype)
         return self.head(self.config, x, train)
 
 

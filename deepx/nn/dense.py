@@ -16,6 +16,16 @@ def init(key: Array, inputs: int, outputs: int) -> Weights:
     return {"kernel": jax.nn.initializers.glorot_uniform()(key, (inputs, outputs)), "bias": jnp.zeros(outputs)}
 
 
+def uniform(key: Array, inputs: int, outputs: int, bound: float | None = None) -> Weights:
+    """The kernel uniform in +-bound, the bias zero.
+
+    None: +-sqrt(3 / inputs), by which what leaves is as large as what enters, if that is independent and of mean zero.
+    """
+    bound = (3 / inputs) ** 0.5 if bound is None else bound
+    kernel = jax.random.uniform(key, (inputs, outputs), minval=-bound, maxval=bound)
+    return {"kernel": kernel, "bias": jnp.zeros(outputs)}
+
+
 def apply(weights: Weights, a: Array) -> Array:
     """a W + b, over the last axis of `a`."""
     y = a @ weights["kernel"]

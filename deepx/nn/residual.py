@@ -95,13 +95,15 @@ class Trunk:
 
     stages: blocks of each stage. widths: channels of its 3x3 convolutions. block: 'basic', two 3x3 convolutions, or
     'bottleneck', 1x1, 3x3, and 1x1 to four times the width. stride_on: the convolution of a bottleneck that takes the
-    stride, the first '1x1' as in the papers, or the '3x3' as in torchvision.
+    stride, the first '1x1' as in the papers, or the '3x3' as in torchvision. remat: whether the insides of a block are
+    computed again in the backward pass, which then has the blocks' inputs in memory only.
     """
 
     stages: tuple[int, ...]
     widths: tuple[int, ...]
     block: str = "basic"
     stride_on: str = "1x1"
+    remat: bool = False
 
     def __post_init__(self):
         one_of("block", self.block, KERNELS)

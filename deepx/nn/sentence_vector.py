@@ -21,13 +21,18 @@ UNITS = ("lstm", "gru")
 FEW = 256  # words of a vocabulary up to which one product for all words is faster than looking them up
 
 
-def init(key: Array, vocabulary: int, words: int, cells: int, unit: str = "lstm") -> dict[str, Any]:
-    """Word vectors normal, of standard deviation 0.1; the unit as in `lstm.init` or `gru.init`. Raises ValueError."""
+def init(
+    key: Array, vocabulary: int, words: int, cells: int, unit: str = "lstm", spread: float = 0.1
+) -> dict[str, Any]:
+    """Word vectors normal, `spread` being their standard deviation; the unit as in `lstm.init` or `gru.init`.
+
+    Raises ValueError for a unit that there is not.
+    """
     if unit not in UNITS:
         raise ValueError(f"unit must be one of {', '.join(UNITS)}, got {unit!r}")
     of_words, of_cell = jax.random.split(key)
     cell = lstm.init(of_cell, words, cells, cells) if unit == "lstm" else gru.init(of_cell, words, cells)
-    return {"words_VW": 0.1 * jax.random.normal(of_words, (vocabulary, words)), "cell": cell}
+    return {"words_VW": spread * jax.random.normal(of_words, (vocabulary, words)), "cell": cell}
 
 
 def read(params: Params, words_NT: Array, key: Array | None = None, rate: float = 0.0) -> Array:

@@ -22,7 +22,8 @@ def of_all(weights: dense.Weights, a_C: Array) -> Array:
 def of_words(weights: dense.Weights, a_C: Array, words: Array, rows: int | None = None) -> Array:
     """log p(word) of one word each, of any shape [...], by one product for all; 0 where there is no word.
 
-    The word is found by comparing, not by looking up: so nothing but sums crosses devices that share out V.
+    The word is found by comparing, not by looking up: so nothing but sums crosses devices that share out V. Devices may
+    share out the first axis, the batch, too: it stays the slowest, and every device's examples have a part of the rows.
 
     rows: as many examples as have logits at one time, R V numbers instead of N V; the backward pass computes them
     again. None: all.
@@ -31,11 +32,13 @@ def of_words(weights: dense.Weights, a_C: Array, words: Array, rows: int | None 
     n = len(words_N)
     if rows is None or rows >= n:
         return _of_words(weights, a_NC, words_N).reshape(words.shape)
-    short = -n % rows
-    a_PRC = jnp.pad(a_NC, ((0, short), (0, 0))).reshape(-1, rows, a_NC.shape[1])
-    words_PR = jnp.pad(words_N, (0, short)).reshape(-1, rows)
+    parts = -(-n // rows)
+    rows = -(-n // parts)  # as few as will do, and nearly no padding
+    short = parts * rows - n
+    a_PRC = jnp.pad(a_NC, ((0, short), (0, 0))).reshape(rows, parts, -1).swapaxes(0, 1)
+    words_PR = jnp.pad(words_N, (0, short)).reshape(rows, parts).T
     log_p_PR = jax.lax.map(jax.checkpoint(lambda part: _of_words(weights, *part)), (a_PRC, words_PR))
-    return log_p_PR.reshape(-1)[:n].reshape(words.shape)
+    return log_p_PR.T.reshape(-1)[:n].reshape(words.shape)
 
 
 def _of_words(weights: dense.Weights, a_NC: Array, words_N: Array) -> Array:
