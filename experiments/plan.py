@@ -141,7 +141,7 @@ def main(argv: list[str]) -> None:
         console.print(sentence)
     if values.measure:
         measured = plan_measured.measure(experiment, run)
-        console.print(plan_report.comparison(found, measured, device, values.utilisation))
+        console.print(plan_report.comparison(found, measured, device))
 
 
 if __name__ == "__main__":

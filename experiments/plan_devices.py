@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from deepx.engine.errors import UserError, nearest
 from deepx.nn.cpu import kernels
@@ -94,19 +95,22 @@ def shape(device: Device, number: int) -> str:
 def this_machine() -> Device:
     """This machine's CPU, by a product of two large matrices of float32 and a copy; with our kernels, as it trains."""
     kernels.enable()
-    a = jnp.ones((2048, 2048))
-    rate = 2 * 2048**3 / _fastest(jax.jit(lambda a: a @ a), a)
-    b = jnp.ones(2**26)
-    bandwidth = 2 * b.nbytes / _fastest(jax.jit(lambda b: b + 1), b)
+    matrix = jnp.ones((2048, 2048))
+    product = jax.jit(jnp.matmul)
+    rate = 2 * 2048**3 / _fastest(lambda: product(matrix, matrix).block_until_ready())
+    numbers = np.ones(2**26, np.float32)
+    copy = np.ones_like(numbers)
+    bandwidth = 2 * numbers.nbytes / _fastest(lambda: np.copyto(copy, numbers))
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return Device(memory, {"float32": rate}, bandwidth)
 
 
-def _fastest(function: Callable[[Any], Any], argument: Any, times: int = 10) -> float:
-    jax.block_until_ready(function(argument))
+def _fastest(function: Callable[[], Any], times: int = 10) -> float:
+    """Seconds of a call, the first of which does not count."""
+    function()
     best = math.inf
     for _ in range(times):
         begun = time.perf_counter()
-        jax.block_until_ready(function(argument))
+        function()
         best = min(best, time.perf_counter() - begun)
     return best

@@ -55,7 +55,7 @@ def table(
     return result
 
 
-def comparison(found: Plan, measured: Measured, device: Device, utilisation: float) -> Table:
+def comparison(found: Plan, measured: Measured, device: Device) -> Table:
     """What was planned beside what was seen on this machine."""
     result = Table(box=None, pad_edge=False, title="Measured here", title_justify="left")
     for column in ("", "planned", "measured", ""):
@@ -66,7 +66,10 @@ def comparison(found: Plan, measured: Measured, device: Device, utilisation: flo
         "time of a step", duration(found.seconds), duration(measured.seconds), f"kernels: {measured.kernels}"
     )
     result.add_row(
-        "products", f"{of(utilisation * best)}FLOP/s", f"{of(achieved)}FLOP/s", f"{achieved / best:.0%} of the best"
+        "products",
+        f"{of(found.cost.products.total() / found.seconds)}FLOP/s",
+        f"{of(achieved)}FLOP/s",
+        f"{achieved / best:.0%} of the best",
     )
     planned = found.total - found.memory["evaluation data"] - found.memory["training data"]
     result.add_row(

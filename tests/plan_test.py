@@ -4,10 +4,11 @@ import dataclasses
 import os
 import subprocess
 import sys
+import time
+from collections import Counter
 from pathlib import Path
 
 import jax
-import jax.numpy as jnp
 import pytest
 import toy
 from ml_collections import ConfigDict
@@ -16,10 +17,11 @@ from rich.console import Console
 from deepx.analysis.cost import Cost
 from deepx.engine.config import load
 from deepx.engine.errors import UserError
-from experiments import plan, plan_devices, plan_report, reproduce
+from experiments import plan, plan_devices, plan_measured, plan_report, reproduce
 from experiments.plan_devices import DEVICES, Device
 from experiments.plan_estimate import Plan, needed
 from experiments.plan_estimate import plan as planned
+from experiments.plan_measured import Measured
 
 ROOT = Path(__file__).resolve().parents[1]
 DEVICE = Device(1e9, {"float32": 1e12, "bfloat16": 4e12}, 1e11)
@@ -158,5 +160,25 @@ def test_a_slice_that_is_compiled_for_has_a_device_a_chip(name, number):
     assert len(plan.places(DEVICES[name], number, "tpu")) == number
 
 
-def test_this_machine_is_measured():
-    assert plan_devices._fastest(lambda a: a, jnp.ones(3), 2) > 0
+def test_what_is_measured_stands_beside_what_was_planned():
+    made = Plan({"activations and temporaries": 1e6, "evaluation data": 5, "training data": 7}, Cost(), 2.0, "memory")
+    made = made._replace(cost=Cost(Counter({"float32": 1e9})))
+    console = Console(width=160, record=True, file=open(os.devnull, "w"))
+    console.print(plan_report.comparison(made, Measured(4.0, 3e6, "none"), DEVICE))
+    rows = [line.split() for line in console.export_text().splitlines()]
+    assert ["time", "of", "a", "step", "2", "s", "4", "s"] in [row[:8] for row in rows]
+    assert ["products", "500", "MFLOP/s", "250", "MFLOP/s"] in [row[:5] for row in rows]
+    assert ["memory", "1", "MB", "3", "MB"] in [row[:5] for row in rows]
+
+
+def test_steps_are_taken_and_their_time_and_memory_measured(monkeypatch):
+    monkeypatch.setattr(plan_measured, "LEAST", 0.05)
+    if not Path("/proc/self/clear_refs").exists():
+        pytest.skip("needs Linux")
+    measured = plan_measured.measure(toy.experiment(), toy.RUN)
+    assert 0 < measured.seconds < 5 and measured.memory < 1e9
+
+
+def test_the_fastest_of_several_calls_counts():
+    pauses = iter([0, 0.03, 0.01, 0.03])  # the first is not counted
+    assert 0.01 <= plan_devices._fastest(lambda: time.sleep(next(pauses)), times=3) < 0.03
