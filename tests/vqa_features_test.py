@@ -34,14 +34,17 @@ def small_parts(monkeypatch):
 
 def test_what_a_classifier_sees_is_what_its_last_matrix_multiplies():
     config = resnet.cifar(8, widths=(4, 4, 6))
-    variables = resnet.init(jax.random.key(0), config)
     images = jax.random.normal(jax.random.key(1), (2, 8, 8, 3))
-    last = variables["params"]["classifier"]
-    features = resnet.features(config, variables, images)
+
+    @jax.jit
+    def run(key):
+        variables = resnet.init(key, config)
+        features, logits = (f(config, variables, images) for f in (resnet.features, resnet.apply))
+        return variables["params"]["classifier"], features, logits
+
+    last, features, logits = run(jax.random.key(0))
     assert features.shape == (2, 6)
-    np.testing.assert_allclose(
-        features @ last["kernel"] + last["bias"], resnet.apply(config, variables, images), atol=1e-5
-    )
+    np.testing.assert_allclose(features @ last["kernel"] + last["bias"], logits, atol=1e-5)
 
 
 def test_kept_features_equal_fresh_ones(tmp_path, seer):
