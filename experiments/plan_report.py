@@ -94,4 +94,5 @@ def duration(seconds: float) -> str:
     for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
         if seconds >= 2 * length:
             return f"{seconds / length:.3g} {unit}"
-    return f"{seconds:.3g} s" if seconds >= 1 else f"{1000 * seconds:.3g} ms"
+    unit, length = next(((u, n) for u, n in (("s", 1), ("ms", 1e-3)) if seconds >= n), ("us", 1e-6))
+    return f"{seconds / length:.3g} {unit}"
