@@ -68,8 +68,7 @@ def instead(config: ConfigDict) -> str:
         except (UserError, ValueError, OSError):
             continue
         return (
-            f" Those of the variant :{variant} are here; the sizes that matter can be given to it, --config.a.b=value "
-            "(./scripts/reproduce --list)."
+            f" Those of the variant :{variant} are here; the sizes that matter can be given to it, --config.a.b=value."
         )
     return ""
 

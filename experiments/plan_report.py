@@ -44,6 +44,8 @@ def table(
     )
     if found.cost.open_loops:
         result.add_row("", str(found.cost.open_loops), "loops of unknown length, counted once")
+    if found.cost.choices:
+        result.add_row("", str(found.cost.choices), "choices of a branch, counted as the dearest; fewer FLOPs may do")
     best = products and min(device.products.get(t, device.products["float32"]) for t in found.cost.products)
     bound = f"{utilisation:.0%} of {of(best)}FLOP/s" if found.bound == "products" else f"{of(device.bandwidth)}B/s"
     result.add_row(
@@ -71,10 +73,8 @@ def comparison(found: Plan, measured: Measured, device: Device) -> Table:
         f"{of(achieved)}FLOP/s",
         f"{achieved / best:.0%} of the best",
     )
-    planned = found.total - found.memory["evaluation data"] - found.memory["training data"]
-    result.add_row(
-        "memory", size(planned), size(measured.memory), "beside resident data; what steps added at their peak"
-    )
+    planned = found.memory["activations and temporaries"]
+    result.add_row("temporaries", size(planned), size(measured.memory), "resident, at the peak of steps")
     return result
 
 
@@ -94,4 +94,5 @@ def duration(seconds: float) -> str:
     for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
         if seconds >= 2 * length:
             return f"{seconds / length:.3g} {unit}"
-    return f"{seconds:.3g} s" if seconds >= 1 else f"{1000 * seconds:.3g} ms"
+    unit, length = next(((u, n) for u, n in (("s", 1), ("ms", 1e-3)) if seconds >= n), ("us", 1e-6))
+    return f"{seconds / length:.3g} {unit}"

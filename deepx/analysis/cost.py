@@ -32,12 +32,14 @@ from deepx.nn.cpu.primitive import definition_of
 
 class Cost(NamedTuple):
     """products: FLOPs of dots and convolutions by the type of their operands, 'float32'. elementwise: all others.
-    bytes: to and from memory. open_loops: loops of unknown length, counted once."""
+    bytes: to and from memory. open_loops: loops of unknown length, counted once. choices: conditionals whose branches
+    have different products, of which the dearest counts."""
 
     products: Counter[str] = Counter()
     elementwise: float = 0
     bytes: float = 0
     open_loops: int = 0
+    choices: int = 0
 
     @property
     def flops(self) -> float:
@@ -47,10 +49,9 @@ class Cost(NamedTuple):
         return Cost(self.products + other.products, *(a + b for a, b in zip(self[1:], other[1:], strict=True)))
 
     def times(self, n: int) -> Cost:
-        """The cost of `n` times the same; loops are still as many."""
-        return Cost(
-            Counter({t: n * f for t, f in self.products.items()}), n * self.elementwise, n * self.bytes, self.open_loops
-        )
+        """The cost of `n` times the same; loops and choices are still as many."""
+        products = Counter({t: n * f for t, f in self.products.items()})
+        return self._replace(products=products, elementwise=n * self.elementwise, bytes=n * self.bytes)
 
 
 def count(jaxpr: Any) -> Cost:
@@ -109,7 +110,9 @@ def _while(equation: Any) -> Cost:
 
 
 def _cond(equation: Any) -> Cost:
-    return max(map(_all, equation.params["branches"]), key=lambda cost: (cost.flops, cost.bytes))
+    branches = list(map(_all, equation.params["branches"]))
+    dearest = max(branches, key=lambda cost: (cost.flops, cost.bytes))
+    return dearest + Cost(choices=int(any(branch.products != dearest.products for branch in branches)))
 
 
 def _shard_map(equation: Any) -> Cost:
