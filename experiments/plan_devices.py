@@ -51,9 +51,8 @@ DEVICES = {
     "tpu-v6e": _tpu(32, 918, 1638, "v6e", 2),  # https://cloud.google.com/tpu/docs/v6e
     "a100-40": _gpu(40, 312, 156, 1555),  # https://www.nvidia.com/en-us/data-center/a100
     "a100-80": _gpu(80, 312, 156, 2039),  # the same page
-    "h100": _gpu(
-        80, 989, 494, 3350
-    ),  # https://www.nvidia.com/en-us/data-center/h100; it gives twice, of sparse matrices
+    # https://www.nvidia.com/en-us/data-center/h100; it gives twice, of sparse matrices
+    "h100": _gpu(80, 989, 494, 3350),
 }
 
 

@@ -2,7 +2,7 @@
 
 The net is that of Kim et al. 2016 (arXiv 1606.01455); the data, which no paper has, come with the package `easy-vqa`.
 
-Expected: cpu, 99.6% of the test set's answers right.
+Expected: cpu, 99.6% of the test set's answers right; product 99.8%, concatenation 95.8%, question 67.0%.
 
     ./scripts/reproduce vqa/easy_vqa
     ./scripts/reproduce vqa/easy_vqa:question          # the question alone; so image, concatenation, product

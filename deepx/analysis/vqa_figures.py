@@ -86,7 +86,7 @@ def kinds_figure(accuracy: Mapping[str, np.ndarray]) -> Figure:
         axis.bar(place, values.mean(), color=COLOUR, width=0.65)
         if len(values) > 1:
             axis.plot([place] * len(values), values, ".", color="black", markersize=4)
-        axis.text(place, values.mean() + 1.5, f"{values.mean():.1f}", ha="center", fontsize=8)
+        axis.text(place, 2, f"{values.mean():.1f}", ha="center", fontsize=8)  # below what the dots may cover
     axis.set_xticks(range(len(accuracy)), accuracy, fontsize=9)
     axis.set_ylabel("accuracy (%)")
     axis.set_ylim(0, 106)
