@@ -68,8 +68,9 @@ def _is_of(workdir: Path, name: str, variant: str) -> bool:
 def catalogue() -> Table:
     """One line a benchmark: what it is, what it costs, what of it has been run."""
     table = Table(box=None, pad_edge=False)
-    for column in ("benchmark", "what", f"cost ({DEFAULT_VARIANT})", "run here"):
-        table.add_column(column, no_wrap=column != "what")
+    table.add_column("benchmark", no_wrap=True, min_width=max(map(len, benchmarks())))  # to be copied from here
+    for column, share in (("what", 3), (f"cost ({DEFAULT_VARIANT})", 2), ("run here", 2)):
+        table.add_column(column, ratio=share, overflow="fold")
     for name in benchmarks():
         docstring = ast.get_docstring(ast.parse((CONFIGS / f"{name}.py").read_text())) or ""
         cost = load(CONFIGS / f"{name}.py", DEFAULT_VARIANT).cost

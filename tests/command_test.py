@@ -1,6 +1,7 @@
 """The commands as a user types them: mistakes answered in a sentence and status 2, a whole small run, its files."""
 
 import importlib.util
+import io
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from deepx.engine.errors import UserError
 from deepx.engine.workdir import Workdir, workdir_of
@@ -217,6 +219,13 @@ def test_without_a_workdir_a_run_lives_under_its_name():
     assert ended.returncode == 2 and "Say what to run" in ended.stderr
 
 
-def test_the_list_names_every_benchmark():
+def test_the_list_names_every_benchmark(monkeypatch):
+    """In full, whatever has been run here."""
+    monkeypatch.setattr(
+        reproduce, "_run_here", lambda name: f"cpu: done 2026-01-01, runs/{name}-with-a-long-name: damaged"
+    )
+    console = Console(width=120, file=io.StringIO())
+    console.print(reproduce.catalogue())
+    assert all(name in console.file.getvalue() for name in reproduce.benchmarks())
     ended = call("experiments.reproduce", "--list")
     assert ended.returncode == 0 and all(name in ended.stdout for name in reproduce.benchmarks())
