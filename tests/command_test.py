@@ -221,9 +221,7 @@ def test_without_a_workdir_a_run_lives_under_its_name():
 
 def test_the_list_names_every_benchmark(monkeypatch):
     """In full, whatever has been run here."""
-    monkeypatch.setattr(
-        reproduce, "_run_here", lambda name: f"cpu: done 2026-01-01, runs/{name}-with-a-long-name: damaged"
-    )
+    monkeypatch.setattr(reproduce, "_run_here", lambda name: "cpu: step 10000 of 12000")
     console = Console(width=120, file=io.StringIO())
     console.print(reproduce.catalogue())
     assert all(name in console.file.getvalue() for name in reproduce.benchmarks())
