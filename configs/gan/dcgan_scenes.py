@@ -3,7 +3,8 @@
 Radford, Metz, Chintala 2015, arXiv 1511.06434, sections 4 and 6.3.2, figure 7, with red and blue circles and crosses in
 place of faces.
 
-Expected: red cross - red circle + blue circle = blue cross; how often, see RESULTS.md. No download.
+Expected: red cross - red circle + blue circle = blue cross, in 20% of sums, which is no better than a guess (25%); the
+colour comes right, the shape does not. No download.
 
     ./scripts/reproduce gan/dcgan_scenes
 """
