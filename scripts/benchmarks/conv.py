@@ -41,11 +41,3 @@ def parse(case: str) -> tuple[Conv, str]:
     """Shape and pass of a case."""
     shape, _, kind = case.partition(" ")
     return SHAPES[shape], kind
-
-
-def gigaflops(case: str) -> float:
-    c, _ = parse(case)
-    return 2e-9 * c.images * c.output**2 * c.taps**2 * c.channels * c.features
-
-
-GIGAFLOPS = {case: gigaflops(case) for case in CASES}

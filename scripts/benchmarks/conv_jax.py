@@ -5,9 +5,10 @@ import jax.numpy as jnp
 from jax import lax
 
 from scripts.benchmarks import conv
+from scripts.benchmarks.stepping import Step, calling
 
 
-def build(case: str, variant: str):
+def build(case: str, variant: str) -> Step:
     c, kind = conv.parse(case)
     x = jax.random.normal(jax.random.key(0), (c.images, c.size, c.size, c.channels))
     w = jax.random.normal(jax.random.key(1), (c.taps, c.taps, c.channels, c.features))
@@ -22,5 +23,4 @@ def build(case: str, variant: str):
         "input gradient": lambda x, w, y: jax.vjp(lambda x: forward(x, w), x)[1](y),
         "weight gradient": lambda x, w, y: jax.vjp(lambda w: forward(x, w), w)[1](y),
     }
-    compiled = jax.jit(passes[kind])
-    return lambda: jax.block_until_ready(compiled(x, w, y))
+    return calling(passes[kind], x, w, y)

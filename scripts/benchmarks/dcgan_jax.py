@@ -6,6 +6,7 @@ import optax
 from flax import linen as nn
 
 from deepx.nn.batch_norm import BatchNorm
+from scripts.benchmarks.stepping import Step, stepping
 
 
 class Generator(nn.Module):
@@ -28,7 +29,7 @@ class Discriminator(nn.Module):
         return nn.Dense(1)(x.reshape(len(x), -1))
 
 
-def build(case: str, variant: str):
+def build(case: str, variant: str) -> Step:
     generator, discriminator, adam = Generator(), Discriminator(), optax.adam(2e-4, b1=0.5)
     real, z = jax.random.normal(jax.random.key(0), (128, 32, 32, 3)), jax.random.normal(jax.random.key(1), (128, 100))
 
@@ -48,17 +49,12 @@ def build(case: str, variant: str):
         updates, moments = adam.update(jax.grad(loss)(params, *arguments), moments)
         return optax.apply_updates(params, updates), moments
 
-    def both(g, d, g_moments, d_moments):
+    def both(state):
+        g, d, g_moments, d_moments = state
         d, d_moments = descend(discriminator_loss, d, d_moments, generate(g))
         g, g_moments = descend(generator_loss, g, g_moments, d)
         return g, d, g_moments, d_moments
 
     g, d = generator.init(jax.random.key(2), z), discriminator.init(jax.random.key(3), real)
     state = (g, d, adam.init(g), adam.init(d))
-    compiled = jax.jit(both, donate_argnums=(0, 1, 2, 3))
-
-    def step():
-        nonlocal state
-        state = jax.block_until_ready(compiled(*state))
-
-    return step
+    return stepping(both, state)

@@ -20,10 +20,12 @@ def discriminator() -> nn.Module:
 
 
 def build(case: str, variant: str):
-    memory = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}[variant]
+    memory = torch.contiguous_format if variant == "contiguous" else torch.channels_last
     g, d = generator().to(memory_format=memory), discriminator().to(memory_format=memory)
     real, z = torch.randn(128, 3, 32, 32).to(memory_format=memory), torch.randn(128, 100)
     g_optimizer, d_optimizer = (torch.optim.Adam(net.parameters(), 2e-4, betas=(0.5, 0.999)) for net in (g, d))
+    if variant == "compiled":
+        g, d = torch.compile(g), torch.compile(d)
 
     def step():
         with torch.no_grad():

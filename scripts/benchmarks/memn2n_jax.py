@@ -8,9 +8,10 @@ from deepx.engine.data import epochs
 from deepx.engine.supervised import supervised
 from deepx.models import memn2n
 from scripts.benchmarks.memn2n import BATCH, HOPS, MEMORIES, QUESTIONS, STEPS, parsed
+from scripts.benchmarks.stepping import Step, stepping
 
 
-def build(case: str, variant: str):
+def build(case: str, variant: str) -> Step:
     dimensions, vocabulary, words, restarts = parsed(case)
     config = memn2n.Config(vocabulary, MEMORIES, dimensions, HOPS)
     words_key, story_key, question_key, answer_key = jax.random.split(jax.random.key(2), 4)
@@ -38,12 +39,7 @@ def build(case: str, variant: str):
 
         return jax.lax.scan(one, state, jnp.arange(STEPS))[0]
 
-    compiled = jax.jit(jax.vmap(epoch, in_axes=(0, 0, None, None)), donate_argnums=0)
     keys = jax.random.split(jax.random.key(0), restarts)
     state = jax.vmap(training.init)(jax.random.split(jax.random.key(1), restarts))
 
-    def step():
-        nonlocal state
-        state = jax.block_until_ready(compiled(state, keys, questions, sentences_UJ))
-
-    return step
+    return stepping(jax.vmap(epoch, in_axes=(0, 0, None, None)), state, keys, questions, sentences_UJ)

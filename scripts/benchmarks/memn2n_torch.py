@@ -36,6 +36,8 @@ def build(case: str, variant: str):
     dimensions, vocabulary, words, restarts = parsed(case)
     nets = [MemN2N(dimensions, vocabulary, words) for _ in range(restarts)]
     optimizers = [torch.optim.SGD(net.parameters(), 0.01) for net in nets]
+    if variant == "compiled":
+        nets = [torch.compile(net) for net in nets]
     story = torch.randint(1, vocabulary, (QUESTIONS, MEMORIES, words))
     question = torch.randint(1, vocabulary, (QUESTIONS, words))
     answer = torch.randint(1, vocabulary, (QUESTIONS,))

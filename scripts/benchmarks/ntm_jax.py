@@ -7,9 +7,10 @@ from deepx.data.algorithmic import copy
 from deepx.engine.supervised import supervised
 from deepx.models import ntm
 from scripts.benchmarks.ntm import BITS, CELLS, LENGTH, SLOTS, STEPS, WIDTH
+from scripts.benchmarks.stepping import Step, stepping
 
 
-def build(case: str, variant: str):
+def build(case: str, variant: str) -> Step:
     batch_size = int(case.removeprefix("batch "))
     config = ntm.Config(BITS + 1, BITS, controller_size=CELLS, memory_slots=SLOTS, slot_width=WIDTH)
 
@@ -25,11 +26,5 @@ def build(case: str, variant: str):
         batch = copy.sample(key, batch_size=batch_size, bits=BITS, min_length=LENGTH, max_length=LENGTH)
         return training.train_step(state, batch, key)[0], ()
 
-    compiled = jax.jit(lambda state, keys: jax.lax.scan(one, state, keys)[0], donate_argnums=0)
-    state, keys = training.init(jax.random.key(1)), jax.random.split(jax.random.key(0), STEPS)
-
-    def step():
-        nonlocal state
-        state = jax.block_until_ready(compiled(state, keys))
-
-    return step
+    keys = jax.random.split(jax.random.key(0), STEPS)
+    return stepping(lambda state, keys: jax.lax.scan(one, state, keys)[0], training.init(jax.random.key(1)), keys)

@@ -5,9 +5,10 @@ import optax
 
 from deepx.engine.supervised import supervised
 from deepx.models import resnet
+from scripts.benchmarks.stepping import Step, stepping
 
 
-def build(case: str, variant: str):
+def build(case: str, variant: str) -> Step:
     config = resnet.cifar(depth=int(case.removeprefix("resnet")))
     batch = {
         "image": jax.random.normal(jax.random.key(0), (128, 32, 32, 3)),
@@ -23,11 +24,5 @@ def build(case: str, variant: str):
         return optax.softmax_cross_entropy_with_integer_labels(logits, batch["label"]).mean(), (stats, {})
 
     training = supervised(init, loss, optax.chain(optax.add_decayed_weights(1e-4), optax.sgd(0.1, momentum=0.9)))
-    compiled = jax.jit(lambda state, batch: training.train_step(state, batch, jax.random.key(0))[0], donate_argnums=0)
-    state = training.init(jax.random.key(1))
-
-    def step():
-        nonlocal state
-        state = jax.block_until_ready(compiled(state, batch))
-
-    return step
+    state, key = training.init(jax.random.key(1)), jax.random.key(0)
+    return stepping(lambda *given: training.train_step(*given)[0], state, batch, key)

@@ -37,14 +37,16 @@ class ResNet(nn.Module):
 
 
 def build(case: str, variant: str):
-    memory = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}[variant]
+    memory = torch.contiguous_format if variant == "contiguous" else torch.channels_last
     net = ResNet(int(case.removeprefix("resnet"))).to(memory_format=memory)
     images, labels = torch.randn(128, 3, 32, 32).to(memory_format=memory), torch.arange(128) % 10
     optimizer = torch.optim.SGD(net.parameters(), 0.1, momentum=0.9, weight_decay=1e-4)
 
+    run = torch.compile(net) if variant == "compiled" else net
+
     def step():
         optimizer.zero_grad()
-        F.cross_entropy(net(images), labels).backward()
+        F.cross_entropy(run(images), labels).backward()
         optimizer.step()
 
     return step

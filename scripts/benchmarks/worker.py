@@ -1,7 +1,8 @@
 """One side of a benchmark, in a process of its own: builds cases and times them as it is told.
 
 Requests and answers are lines of JSON. {"case": c} builds it and answers with the seconds that took, first step
-included; {"case": c, "seconds": s} takes steps for about that long and answers with the seconds of one.
+included, and what a step is at the least (`stepping.Step`); {"case": c, "seconds": s} takes steps for about that long
+and answers with the seconds of one.
 """
 
 from __future__ import annotations
@@ -25,9 +26,11 @@ def main(module: str, variant: str) -> None:
         case = request["case"]
         if case not in steps:
             begun = time.perf_counter()
-            steps[case] = build(case, variant)
+            built = build(case, variant)
+            steps[case] = getattr(built, "take", built)
             steps[case]()
             answer = {"build": time.perf_counter() - begun}
+            answer |= {unit: getattr(built, unit) for unit in ("gigaflops", "gigabytes") if hasattr(built, unit)}
         else:
             answer = {"seconds": seconds_a_step(steps[case], request["seconds"])}
         answer["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
