@@ -74,14 +74,7 @@ def measure(name: str, quick: bool, say) -> Iterator[dict]:
     rounds, seconds = pace(quick)
     with workers(name, [side for side in family.sides if not (quick and side.slow)]) as sides:
         for case in family.quick if quick else family.cases:
-            say(f"{name} {case}: compiling")
-            first = {side.name: side.ask(case=case) for side in sides}
-            times = {side.name: [] for side in sides}
-            for turn in range(rounds):
-                say(f"{name} {case}: round {turn + 1} of {rounds}")
-                for i in range(len(sides)):
-                    side = sides[(turn + i) % len(sides)]
-                    times[side.name].append(side.ask(case=case, seconds=seconds)["seconds"])
+            first, times = in_turns(sides, case, rounds, seconds, say)
             ours = times[OURS.name]
             yield {
                 "family": name,
@@ -98,6 +91,19 @@ def measure(name: str, quick: bool, say) -> Iterator[dict]:
                     for side in times
                 },
             }
+
+
+def in_turns(sides: Sequence[Worker], case: str, rounds: int, seconds: float, say) -> tuple[dict, dict]:
+    """By the name of each side, what it says of itself when the case is built, and the seconds of a step, by round."""
+    say(f"{case}: compiling")
+    first = {side.name: side.ask(case=case) for side in sides}
+    times = {side.name: [] for side in sides}
+    for turn in range(rounds):
+        say(f"{case}: round {turn + 1} of {rounds}")
+        for i in range(len(sides)):
+            side = sides[(turn + i) % len(sides)]
+            times[side.name].append(side.ask(case=case, seconds=seconds)["seconds"])
+    return first, times
 
 
 def pace(quick: bool) -> tuple[int, float]:

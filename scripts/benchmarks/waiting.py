@@ -1,0 +1,62 @@
+"""./scripts/bench waiting: the share of training time that the device waits for the host's data.
+
+In turns, dispatches are given what the host reads, and one batch again and again: what the former take longer is
+waiting. Where data are on the device, no host reads any, and nothing waits.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import statistics
+import time
+
+import jax
+from rich.console import Console
+from rich.table import Table
+
+from deepx.engine.data import HostData
+from scripts.benchmarks.runs import built_of
+from scripts.benchmarks.worker import prepare_jax
+
+NAMES = ("gan/context_encoder", "seq2seq/multi30k_ende", "vqa/clevr:smoke")
+ROUNDS, SECONDS = 7, 2.0
+
+
+def measured(name: str) -> str:
+    """Percent of the time, the median over rounds."""
+    made = built_of(name)
+    if not isinstance(made.experiment.train_data, HostData):
+        return "data on the device"
+    program = made.program()
+    carry, taken, feed = program.init(), 0, program.feed(0)
+    same = itertools.repeat(next(feed))
+
+    def seconds(feed) -> float:
+        """Of a dispatch. As in training, one is under way while the next one's data are fetched."""
+        nonlocal carry, taken
+        begun, count = time.perf_counter(), 0
+        while time.perf_counter() - begun < SECONDS or count < 2:
+            carry, outcome = program.dispatch(carry, taken, next(feed))
+            taken, count = taken + program.run.steps_per_call, count + 1
+        jax.block_until_ready(outcome)
+        return (time.perf_counter() - begun) / count
+
+    seconds(same)
+    waits = [100 * (1 - seconds(same) / seconds(feed)) for _ in range(ROUNDS)]
+    return f"{statistics.median(waits):.1f}% ({min(waits):.1f} to {max(waits):.1f})"
+
+
+def main() -> None:
+    layout = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog="bench waiting", description=__doc__, formatter_class=layout)
+    parser.add_argument("names", nargs="*", default=NAMES, help="benchmarks, as " + " ".join(NAMES))
+    prepare_jax()
+    table = Table("run", "waits", box=None, pad_edge=False)
+    for name in parser.parse_args().names:
+        table.add_row(name, measured(name))
+    Console(width=120).print(table)
+
+
+if __name__ == "__main__":
+    main()
