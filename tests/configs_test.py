@@ -143,10 +143,10 @@ def test_an_unknown_variant_is_told_with_the_nearest():
 
 
 def test_differences():
-    ours = {"variant": "cpu", "a": {"x": 1, "y": (2, 3)}, "reported": {"m": {"value": 1}}}
-    theirs = {"variant": "paper", "a": {"x": 5, "y": [2, 3]}, "reported": {}}
+    ours = {"variant": "cpu", "a": {"x": 1, "y": (2, (3, 4))}, "reported": {"m": {"value": 1}}}
+    theirs = {"variant": "paper", "a": {"x": 5, "y": [2, [3, 4]]}, "reported": {}}
     assert differences(ours, theirs) == {"a.x": (1, 5)}
-    assert flatten(ours)["a.y"] == [2, 3]
+    assert flatten(ours)["a.y"] == [2, [3, 4]]
 
 
 @pytest.mark.parametrize(

@@ -95,8 +95,13 @@ def flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         if isinstance(value, Mapping | ConfigDict) and prefix + key != "reported":
             leaves.update(flatten(value, f"{prefix}{key}."))
         else:
-            leaves[prefix + key] = list(value) if isinstance(value, tuple) else value
+            leaves[prefix + key] = _lists(value)
     return leaves
+
+
+def _lists(value: Any) -> Any:
+    """Tuples as the lists that JSON makes of them."""
+    return [_lists(part) for part in value] if isinstance(value, tuple | list) else value
 
 
 def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

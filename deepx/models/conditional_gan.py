@@ -5,7 +5,8 @@ There are two forms of them:
 
 - `Config`: the perceptrons of section 4.1. Noise and condition, image and condition each have a layer of their own, and
   one that they share. Where the dropout of 0.5 stands is left open by the paper: here on every hidden layer of both
-  nets. It gives no initial ranges: those of Goodfellow et al. 2014 (see `gan`) serve.
+  nets. (In the generator it is noise that is there in training only, and can come to serve in z's place.) It gives no
+  initial ranges: those of Goodfellow et al. 2014 (see `gan`) serve.
 - `ConvConfig`: the nets of `dcgan`, the condition joined to the noise and to the input of every layer.
 """
 
@@ -33,7 +34,7 @@ Key = jax.Array
 @dataclass(frozen=True)
 class Config:
     """data_shape: of an image. noise: numbers in z. generator: widths of its relu layers for z, for y, for both.
-    discriminator: (units, pieces) of its maxout layers for x, for y, for both. dropout: rate.
+    discriminator: (units, pieces) of its maxout layers for x, for y, for both. dropout: rates.
     """
 
     data_shape: tuple[int, ...] = (28, 28, 1)
@@ -41,7 +42,8 @@ class Config:
     noise: int = 100
     generator: tuple[int, int, int] = (200, 1000, 1200)
     discriminator: tuple[tuple[int, int], ...] = ((240, 5), (50, 5), (240, 4))
-    dropout: float = 0.5
+    generator_dropout: float = 0.5
+    discriminator_dropout: float = 0.5
     generator_irange: float = 0.05
     discriminator_irange: float = 0.005
 
@@ -67,7 +69,7 @@ class Generator(nn.Module):
 
         def layer(width: int, x: Array, name: str) -> Array:
             x = nn.relu(nn.Dense(width, kernel_init=weights, name=name)(x))
-            return nn.Dropout(config.dropout, deterministic=not train)(x)
+            return nn.Dropout(config.generator_dropout, deterministic=not train)(x)
 
         of_z, of_y, of_both = config.generator
         x = layer(of_both, jnp.concatenate([layer(of_z, z, "noise"), layer(of_y, y, "condition")], -1), "joint")
@@ -85,7 +87,9 @@ class Discriminator(nn.Module):
         config, weights = self.config, irange(self.config.discriminator_irange)
 
         def layer(form: tuple[int, int], x: Array, name: str) -> Array:
-            return nn.Dropout(config.dropout, deterministic=not train)(Maxout(*form, weights, name=name)(x))
+            return nn.Dropout(config.discriminator_dropout, deterministic=not train)(
+                Maxout(*form, weights, name=name)(x)
+            )
 
         of_x, of_y, of_both = config.discriminator
         x = layer(of_x, images.reshape(len(images), -1), "image")
