@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +16,7 @@ from deepx.data.prepared import data_directory
 from deepx.engine.errors import UserError
 from deepx.engine.experiment import Array
 from deepx.engine.progress import shown
+from deepx.files import whole
 from deepx.models import resnet
 from experiments.nets import Net
 from experiments.trained_nets import of_features
@@ -81,9 +81,8 @@ def seen(seer: Seer, pictures: Sequence[np.ndarray], name: str, folder: str = ""
         rows = readable(path, (len(numbers), seer.features))
         if rows is None:
             rows = fresh(numbers)
-            with open(path.with_suffix(".partial"), "wb") as file:
+            with whole(path) as file:
                 np.save(file, rows)
-            os.replace(path.with_suffix(".partial"), path)
         parts.append(rows)
     return np.concatenate(parts)
 

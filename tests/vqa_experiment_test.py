@@ -16,7 +16,7 @@ from deepx.engine.config import load
 from deepx.engine.errors import UserError
 from deepx.engine.program import Program
 from deepx.engine.run import Run
-from experiments import reproduce, vqa, vqa_data, vqa_report, vqa_sets
+from experiments import reproduce, vqa, vqa_data, vqa_predict, vqa_report, vqa_sets
 from experiments.vqa_features import Seer
 from experiments.vqa_models import chosen, credit
 
@@ -202,6 +202,19 @@ def test_a_file_of_questions_is_answered_for_the_server(by_heart, files, tmp_pat
     answers = {one["question_id"]: one["answer"] for one in json.loads(results.read_text())}
     assert set(answers) == {10, 11, 20, 21} and "4 questions" in capsys.readouterr().out
     assert all(isinstance(answer, str) for answer in answers.values())
+
+
+def test_results_are_written_whole_in_the_official_form(tmp_path):
+    path = tmp_path / "results.json"
+    vqa_predict.write_results(path, {np.int64(251): "2", 90: "café"})
+    assert json.loads(path.read_text()) == [
+        {"question_id": 251, "answer": "2"},
+        {"question_id": 90, "answer": "café"},
+    ]
+    before = path.read_text()
+    with pytest.raises(TypeError):
+        vqa_predict.write_results(path, {1: object()})
+    assert path.read_text() == before and [file.name for file in tmp_path.iterdir()] == ["results.json"]
 
 
 def predicted(by_heart, **given):
