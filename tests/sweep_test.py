@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from commands import call
 from fake_trials import STEPS, end_of, fake, fakes
 
 from deepx.engine import log
@@ -189,13 +190,7 @@ def test_the_command_is_interrupted_resumed_and_summarised(tmp_path, monkeypatch
 def test_a_real_trial_is_an_ordinary_run(tmp_path):
     small = ["--config.run.steps=10", "--config.run.log_every=10", "--config.run.eval_every=10"]
     command = [f"--config={COPY}:smoke", f"--workdir={tmp_path}", "--grid=run.seed=3", *small]
-    ended = subprocess.run(
-        [sys.executable, "-P", "-m", "experiments.sweep", *command],
-        env={**os.environ, "PYTHONPATH": str(ROOT), "XLA_FLAGS": ""},
-        capture_output=True,
-        text=True,
-        timeout=400,
-    )
+    ended = call("experiments.sweep", *command)
     assert ended.returncode == 0, ended.stderr
     kept = json.loads((tmp_path / "trials" / "seed=3" / "result.json").read_text())
     assert kept["seeds"] == [3] and kept["command"].startswith("./scripts/reproduce ntm/copy:smoke --config.run.steps")
