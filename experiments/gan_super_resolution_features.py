@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from flax import linen as nn
 from ml_collections import ConfigDict
@@ -13,9 +12,8 @@ from deepx.engine.experiment import Array
 from deepx.models import vgg
 from deepx.nn.convolutions import Variables
 from deepx.nn.residual import alone
-from experiments import image_sets, resnet
-from experiments.nets import Net, net_of, weights_of
-from experiments.trained import trained
+from experiments.nets import Net
+from experiments.trained_nets import of_features
 
 
 def features_of(features: ConfigDict) -> Callable[[Array], Array] | None:
@@ -27,24 +25,20 @@ def features_of(features: ConfigDict) -> Callable[[Array], Array] | None:
 
     Raises UserError, ValueError, OSError.
     """
-    if features.weights and features.run:
-        raise UserError("Give features.weights or features.run, not both.")
-    if features.weights:
-        net = Net(vgg, vgg.imagenet(19))
-        variables, (mean, std) = weights_of(net, Path(features.weights))
-        config = net.config
-    elif features.run:
-        theirs, variables = trained(Path(features.run), resnet.build)
-        mean, std = image_sets.moments(theirs.data)
-        config = net_of(theirs.model).config
-    else:
+    trained = of_features(features, Net(vgg, vgg.imagenet(19)))
+    if trained is None:
         return None
-    if not isinstance(config, vgg.Config):
+    config = trained.net.config
+    if trained.net.model is not vgg:
         raise UserError(f"features.run: the net in {features.run} is no VGG net; a run of resnet/cifar10_vgg has one.")
     names = [place.name for place in config.places if place.name.startswith("stage")]
     if features.layer not in names:
         raise UserError(f"features.layer is {features.layer!r}; it must be one of {', '.join(names)}.")
-    return lambda images: convolved(config, variables, ((images + 1) * 127.5 - mean) / std, features.layer)
+
+    def maps(images: Array) -> Array:
+        return convolved(config, trained.variables, trained.normalised((images + 1) * 127.5), features.layer)
+
+    return maps
 
 
 def convolved(config: vgg.Config, variables: Variables, images: Array, layer: str) -> Array:

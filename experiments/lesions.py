@@ -23,7 +23,6 @@ import numpy as np
 from matplotlib.figure import Figure as Picture
 
 from deepx.analysis import lesion_figures, lesions, paths, shuffles
-from deepx.data import augment
 from deepx.data.errors import DataCorrupt, DataNotPrepared
 from deepx.engine import config as configuration
 from deepx.engine.errors import UserError
@@ -31,10 +30,10 @@ from deepx.engine.experiment import Array
 from deepx.engine.progress import shown
 from deepx.nn.cpu import kernels
 from deepx.nn.residual import along, gated, switched
-from experiments import image_sets, resnet
-from experiments.nets import Net, Regime, blocks_of, net_of, regime_of, weights_of
+from experiments import image_sets
+from experiments.nets import Net, Regime, blocks_of, net_of, regime_of
 from experiments.reproduce import CONFIGS
-from experiments.trained import trained
+from experiments.trained_nets import of_run, of_weights
 
 BATCH = 50  # images in one call of a program, for all lesions of a figure
 
@@ -69,19 +68,16 @@ def subject(text: str, images: int) -> tuple[str, Subject]:
         if not Path(file).is_file():
             raise UserError(f"There is no file {file}. scripts/convert_weights makes such from PyTorch's.")
         config = configuration.load(path, "paper")
-        net = net_of(config.model)
-        variables, (mean, std) = weights_of(net, Path(file))
+        trained = of_weights(net_of(config.model), Path(file))
     else:
-        config, variables = trained(Path(where), resnet.build)
-        net = net_of(config.model)
-        mean, std = image_sets.moments(config.data)
+        config, trained = of_run(Path(where))
     test = {key: array[:images] for key, array in image_sets.test_images(config.data).items()}
     return name or where, Subject(
-        net,
-        regime_of(config.join, net),
-        blocks_of(net),
-        variables,
-        augment.normalise(test["image"], mean, std),
+        trained.net,
+        regime_of(config.join, trained.net),
+        blocks_of(trained.net),
+        trained.variables,
+        trained.normalised(test["image"]),
         jnp.asarray(test["label"]),
         config.model.classes,
     )

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from ml_collections import ConfigDict
 
 from deepx.analysis import lesions, paths
-from deepx.data import imagenet
 from deepx.engine.errors import UserError, nearest
 from deepx.engine.experiment import Array, Key
-from deepx.models import preact, resnet, ror, stochastic_depth, swapout, torch_weights, vgg
+from deepx.models import preact, resnet, ror, stochastic_depth, swapout, vgg
 from deepx.nn.residual import Join, gated
 from experiments.named import model_of
 
@@ -58,24 +55,6 @@ def blocks_of(net: Net) -> lesions.Blocks:
     """What can be deleted of it, and exchanged."""
     config = net.config
     return lesions.Blocks(config.block_names, config.reshaping, bypassed=net.model is not vgg)
-
-
-def weights_of(net: Net, file: Path) -> tuple[Any, tuple[np.ndarray, np.ndarray]]:
-    """Variables from a file of `scripts/convert_weights`, and the moments by which such nets expect their images.
-
-    Raises UserError for a kind of net whose names are not known, ValueError for weights of another net.
-    """
-    if net.model is resnet:
-        names_of = torch_weights.cifar_resnet if net.config.stem == "cifar" else torch_weights.torchvision_resnet
-    elif net.model is vgg and not net.config.norm:
-        names_of = torch_weights.torchvision_vgg
-    else:
-        raise UserError("Weights can be imported into residual and plain nets and into VGG without batch norms only.")
-    expected = jax.eval_shape(net.init, jax.random.key(0))
-    return torch_weights.imported(names_of(net.config), torch_weights.read(file), expected), (
-        imagenet.MEAN,
-        imagenet.STD,
-    )
 
 
 class Regime(NamedTuple):

@@ -24,12 +24,12 @@ os.environ["RAY_AIR_NEW_OUTPUT"] = "0"  # or Tune prints a banner, however quiet
 
 from ray import tune
 
+from deepx.engine import log
 from deepx.engine.errors import UserError, nearest
-from deepx.engine.log import metric_name
-from deepx.engine.workdir import write
+from deepx.files import write
 from experiments.sweep_engines import DEATHS, POLL, Event, Resources, judge
 from experiments.sweep_ray import begin
-from experiments.sweep_trials import CRASHED, MISTAKE, RUNNING, SAVED, STOPPED, WAITING, Outcome, Trial, rows, settled
+from experiments.sweep_trials import CRASHED, MISTAKE, RUNNING, SAVED, STOPPED, WAITING, Outcome, Trial, settled
 
 HEARTBEAT = 2.0  # seconds after which an actor without news lets Tune ask for other things
 OBJECTIVE = "objective"  # the metric's name in Tune, where a slash would be a level
@@ -50,8 +50,8 @@ def evaluations(trial: Trial, rule: Rule) -> Iterator[tuple[int, float]]:
     Raises UserError where training has gone past the first decision, and no row has the metric.
     """
     known, last = set(), 0
-    for row in rows(trial):
-        named = {metric_name(name, row["split"]): value for name, value in row["values"].items()}
+    for row in log.read(trial.workdir):
+        named = {log.metric_name(name, row["split"]): value for name, value in row["values"].items()}
         if rule.metric in named:
             yield row["step"], float(np.mean(named[rule.metric]))
         known |= named.keys()

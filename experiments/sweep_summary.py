@@ -18,7 +18,7 @@ from deepx.engine.errors import UserError, nearest
 from deepx.engine.experiment import Figure
 from deepx.engine.record import NOT_TESTED, interval
 from deepx.engine.report import save_figures
-from deepx.engine.workdir import write
+from deepx.files import write
 from experiments import results
 from experiments.sweep_trials import DONE, SEED, Outcome, Trial, record, short_names, varied
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import time
 from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from rich.console import Console
@@ -12,14 +13,21 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
-from deepx.engine.log import metric_name
+from deepx.engine import log
 from experiments.sweep_engines import Event
-from experiments.sweep_trials import DONE, RUNNING, WAITING, Outcome, Trial, record, rows
+from experiments.sweep_trials import DONE, RUNNING, WAITING, Outcome, Trial, record
 
 REFRESH = 1.0  # seconds between two looks at the running trials' files
 ROOM = 8  # lines of the terminal that the table leaves
 FIRST = (RUNNING,)  # shown even where not every trial fits
 COLOURS = collections.defaultdict(lambda: "red", {WAITING: "bright_black", RUNNING: "cyan", DONE: "green"})
+
+
+class Standing(NamedTuple):
+    """How far a trial is: its newest row's step, and the metric's newest value."""
+
+    step: int
+    value: float | None
 
 
 class Board:
@@ -30,13 +38,11 @@ class Board:
         self.outcomes = dict(outcomes)
         self._began: dict[str, float] = {}
         self._took: dict[str, float] = {}
+        self._read: dict[str, tuple[Any, Standing]] = {}  # a trial's marks when its files were read, and what they said
         self._console = Console(stderr=True, highlight=False)
-        self._live = Live(console=self._console, auto_refresh=False, transient=True) if self._is_terminal else None
+        live = self._console.is_terminal
+        self._live = Live(console=self._console, auto_refresh=False, transient=True) if live else None
         self._drawn = 0.0
-
-    @property
-    def _is_terminal(self) -> bool:
-        return self._console.is_terminal
 
     def __enter__(self) -> Board:
         if self._live:
@@ -79,8 +85,15 @@ class Board:
         return "  ".join(part for part in parts if part)
 
     def _value(self, trial: Trial) -> str:
-        found = latest(trial, self._metric)
+        found = self._standing(trial).value
         return "" if found is None else f"{self._metric} {found:.4g}"
+
+    def _standing(self, trial: Trial) -> Standing:
+        """What the trial's files say; those that did not change are not read again."""
+        now = marks(trial)
+        if trial.name not in self._read or self._read[trial.name][0] != now:
+            self._read[trial.name] = now, standing(trial, self._metric)
+        return self._read[trial.name][1]
 
     def _table(self) -> Table:
         table = Table(box=None, pad_edge=False, title=self.counts(), title_justify="left", title_style="bold")
@@ -88,8 +101,8 @@ class Board:
             table.add_column(column, no_wrap=column != "", justify="right" if column in ("step", "time") else "left")
         for trial in self._shown():
             state, message = self.outcomes[trial.name]
-            value = latest(trial, self._metric) if state != WAITING else None
-            steps = f"{step(trial)}/{trial.steps}" if state != WAITING else ""
+            step, value = self._standing(trial) if state != WAITING else ("", None)
+            steps = f"{step}/{trial.steps}" if state != WAITING else ""
             since = self._began.get(trial.name)
             took = time.monotonic() - since if since else self._took.get(trial.name)
             cells = (steps, "" if value is None else f"{value:.4g}", "" if took is None else _time(took), message)
@@ -107,22 +120,27 @@ class Board:
         return [trial for trial in self._trials if trial.name in kept]
 
 
-def latest(trial: Trial, metric: str) -> float | None:
-    """The metric's value in the record of a finished trial, else in its newest row that has one."""
+def standing(trial: Trial, metric: str) -> Standing:
+    """The metric's value is that in the record of a finished trial, else in the newest row that has one."""
+    rows = log.read(trial.workdir)
+    step = rows[-1]["step"] if rows else 0
     if (finished := record(trial)) is not None:
         entry = finished["metrics"].get(metric)
-        return entry and entry["mean"]
-    for row in reversed(rows(trial)):
-        for name, value in row["values"].items():
-            if metric_name(name, row["split"]) == metric:
-                return float(np.mean(value))
-    return None
+        return Standing(step, entry and entry["mean"])
+    values = (
+        float(np.mean(value))
+        for row in reversed(rows)
+        for name, value in row["values"].items()
+        if log.metric_name(name, row["split"]) == metric
+    )
+    return Standing(step, next(values, None))
 
 
-def step(trial: Trial) -> int:
-    """The newest row's step."""
-    written = rows(trial)
-    return written[-1]["step"] if written else 0
+def marks(trial: Trial) -> list[tuple[int, int] | None]:
+    """What changes with each of the files that `standing` reads."""
+    paths = [trial.workdir / name for name in ("metrics.jsonl", "result.json")]
+    stats = [path.stat() if path.exists() else None for path in paths]
+    return [stat and (stat.st_mtime_ns, stat.st_size) for stat in stats]
 
 
 def _place(names: Sequence[str], name: str) -> int:

@@ -209,15 +209,6 @@ def settled(trial: Trial) -> Outcome | None:
     return None
 
 
-def rows(trial: Trial) -> list[dict[str, Any]]:
-    """The metric rows that a trial has written so far, also while it writes one."""
-    try:
-        lines = (trial.workdir / "metrics.jsonl").read_text().splitlines(keepends=True)
-    except FileNotFoundError:
-        return []
-    return [json.loads(line) for line in lines if line.endswith("\n")]
-
-
 def record(trial: Trial) -> dict[str, Any] | None:
     """The record of a finished trial."""
     path = trial.workdir / "result.json"

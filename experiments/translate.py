@@ -31,7 +31,7 @@ from deepx.data.translation import vocabulary_files
 from deepx.engine.errors import UserError
 from deepx.engine.experiment import Array
 from deepx.engine.progress import shown
-from deepx.engine.workdir import write
+from deepx.files import write
 from deepx.nn import sequences
 from deepx.nn.cpu import kernels
 from deepx.nn.decoding import beam, rescoring

@@ -47,11 +47,6 @@ class Asked(NamedTuple):
     fitted: Callable[[np.ndarray, int], np.ndarray]
     provenance: str
 
-    @property
-    def choosing(self) -> bool:
-        """Whether the questions that are tested have choices."""
-        return any(question.choices for question in self.shown.questions)
-
 
 def asked(config: ConfigDict, seer: Seer | None) -> Asked:
     """The questions of a config. seer: what sees the images beforehand; None: they come as they are.
@@ -59,9 +54,14 @@ def asked(config: ConfigDict, seer: Seer | None) -> Asked:
     Training questions whose answer is none of the `data.answers` most frequent ones are left out, and counted; of those
     that validate and test, none is. Raises UserError, DataNotPrepared, DataCorrupt.
     """
-    data, read = config.data, parts(config.data)
+    data, size, Q = config.data, config.evaluation.batch_size, config.data.together
     if data.memory not in ("device", "host"):
         raise UserError(f"data.memory is {data.memory!r}; it must be 'device' or 'host'.")
+    if Q < 1 or config.batch_size % Q or size % Q:
+        raise UserError(
+            f"data.together is {Q}; it must divide batch_size ({config.batch_size}) and evaluation.batch_size ({size})."
+        )
+    read = parts(data)
     of = {name: compared(getattr(read, name).questions) for name in ("train", "valid", "test")}
     answers = frequent_answers(of["train"], data.answers)
     vocabulary = vocabulary_of((question.text for question in of["train"]), data.least)
@@ -76,18 +76,18 @@ def asked(config: ConfigDict, seer: Seer | None) -> Asked:
     left_out = f"{np.sum(~usable):,} of {len(usable):,} training questions left out, whose answer is not frequent"
     if not usable.all():
         print(left_out, file=sys.stderr)
-    looked = {name: pictures(getattr(read, name), config, seer) for name in of}
-    size, Q = config.evaluation.batch_size, data.together
-    if Q < 1 or config.batch_size % Q or size % Q:
-        raise UserError(
-            f"data.together is {Q}; it must divide batch_size ({config.batch_size}) and evaluation.batch_size ({size})."
-        )
+    part_of = {part.name: part for part in (read.train, read.valid, read.test)}  # train and valid may share pictures
+    looked = {name: pictures(part, config, seer) for name, part in part_of.items()}
+
+    def evaluated(name: str) -> DeviceData | HostData:
+        images = looked[getattr(read, name).name]
+        return evaluation(data.memory, images, {**arrays(name), **valued(of[name], answers)}, size, Q)
+
+    learnt = {name: array[usable] for name, array in learnt.items()}
     return Asked(
-        train=training(data.memory, looked["train"], {k: a[usable] for k, a in learnt.items()}, config.batch_size, Q),
-        **{
-            name: evaluation(data.memory, looked[name], {**arrays(name), **valued(of[name], answers)}, size, Q)
-            for name in ("valid", "test")
-        },
+        train=training(data.memory, looked[read.train.name], learnt, config.batch_size, Q),
+        valid=evaluated("valid"),
+        test=evaluated("test"),
         vocabulary=vocabulary,
         length=length,
         answers=answers,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -17,11 +16,10 @@ from deepx.data.prepared import data_directory
 from deepx.engine.errors import UserError
 from deepx.engine.experiment import Array
 from deepx.engine.progress import shown
+from deepx.files import whole
 from deepx.models import resnet
-from experiments import image_sets
-from experiments import resnet as experiment
-from experiments.nets import Net, net_of, weights_of
-from experiments.trained import trained
+from experiments.nets import Net
+from experiments.trained_nets import of_features
 
 PART = 1024  # images in a file
 BATCH = 64  # images seen at once
@@ -41,26 +39,21 @@ def seer_of(features: ConfigDict) -> Seer | None:
     run: of a residual net of `configs/resnet`. weights: a file of `scripts/convert_weights`, of torchvision's residual
     net of `depth` layers. Raises UserError, ValueError, OSError.
     """
-    if features.run and features.weights:
-        raise UserError("Give features.run or features.weights, not both.")
-    if features.run:
-        theirs, variables = trained(Path(features.run), experiment.build)
-        net, moments = net_of(theirs.model), image_sets.moments(theirs.data)
-    elif features.weights:
-        net = Net(resnet, resnet.imagenet(features.depth, stride_on="3x3"))
-        variables, moments = weights_of(net, Path(features.weights))
-    else:
+    trained = of_features(features, Net(resnet, resnet.imagenet(features.depth, stride_on="3x3")))
+    if trained is None:
         return None
+    net, variables = trained.net, trained.variables
     if net.model is not resnet:
         raise UserError(f"features.run: {features.run} has no residual net; a run of resnet/cifar10_resnet20 has one.")
-    mean, std = moments
-    width = jax.eval_shape(lambda: resnet.features(net.config, variables, jnp.zeros((1, 32, 32, 3)))).shape[1]
+
+    def see(images: Array) -> Array:
+        return resnet.features(net.config, variables, trained.normalised(images))
+
+    width = jax.eval_shape(see, jnp.zeros((1, 32, 32, 3))).shape[1]
     digest = hashlib.sha256()
     for leaf in jax.tree.leaves(variables):
         digest.update(np.asarray(leaf).tobytes())
-    return Seer(
-        lambda images: resnet.features(net.config, variables, (images - mean) / std), width, digest.hexdigest()[:16]
-    )
+    return Seer(see, width, digest.hexdigest()[:16])
 
 
 def seen(seer: Seer, pictures: Sequence[np.ndarray], name: str, folder: str = "") -> np.ndarray:
@@ -88,9 +81,8 @@ def seen(seer: Seer, pictures: Sequence[np.ndarray], name: str, folder: str = ""
         rows = readable(path, (len(numbers), seer.features))
         if rows is None:
             rows = fresh(numbers)
-            with open(path.with_suffix(".partial"), "wb") as file:
+            with whole(path) as file:
                 np.save(file, rows)
-            os.replace(path.with_suffix(".partial"), path)
         parts.append(rows)
     return np.concatenate(parts)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from deepx.data.vqa import Question, official
 from deepx.data.vqa.pictures import Files
 from deepx.engine.errors import UserError
 from deepx.engine.progress import shown
+from deepx.files import write
 from experiments.pictures import IMAGE, picture
 from experiments.texts import QUESTION
 from experiments.vqa_data import choices
@@ -73,8 +76,13 @@ def answer_file(answering: Answering, state: Any) -> None:
             answers |= answered(answering, probabilities, state, pictures, batch, size)
     except (DataCorrupt, DataNotPrepared) as error:
         raise UserError(str(error)) from error
-    official.write_results(results, answers)
+    write_results(results, answers)
     print(f"{results}: answers to {len(answers):,} questions.")
+
+
+def write_results(path: Path, answers: Mapping[int, str]) -> None:
+    """Writes answers by the questions' numbers in the form that the official evaluation reads."""
+    write(path, json.dumps([{"question_id": int(number), "answer": answer} for number, answer in answers.items()]))
 
 
 def answered(

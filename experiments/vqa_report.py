@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -13,6 +13,7 @@ from ml_collections import ConfigDict
 from deepx.analysis.implicit_attention import attention
 from deepx.analysis.vqa_figures import Answered, answers_figure, kinds_figure
 from deepx.data.captions import encode
+from deepx.data.vqa import Question
 from deepx.engine.experiment import Array, Figure, Report
 from deepx.engine.replicated import separate
 from deepx.models import mrn
@@ -39,15 +40,17 @@ class Answering(NamedTuple):
     def words(self, texts: list[str]) -> np.ndarray:
         return encode(texts, self.sets.vocabulary, self.sets.length)
 
+    def given(self, images: Array) -> Array:
+        """What the net is given of pictures [N, P, P, 3], numbers from 0 to 255: features, or they themselves."""
+        return images if self.seer is None else self.seer.see(images)
+
     def see(self, state: Any, images: Array) -> Array:
-        """Vectors of pictures [N, P, P, 3], numbers from 0 to 255."""
-        pixels = images if self.seer is None else self.seer.see(images)
-        return self.system.see(state.params, state.stats, pixels)[0]
+        """Vectors of pictures."""
+        return self.system.see(state.params, state.stats, self.given(images))[0]
 
     def probabilities(self, state: Any, images: Array, words_NT: Array) -> Array:
         """Of every answer [N, A]."""
-        features = images if self.seer is None else self.seer.see(images)
-        batch = {"image": features, "words": words_NT}
+        batch = {"image": self.given(images), "words": words_NT}
         return jax.nn.softmax(self.system.answer(state.params, state.stats, batch))
 
     @property
@@ -86,16 +89,22 @@ class Answering(NamedTuple):
         ]
 
 
+def selected(questions: Sequence[Question], count: int) -> list[Question]:
+    """At most `count` questions, the first of each kind before others, no two about one picture."""
+    kinds: dict[str, Question] = {}
+    images: dict[int, Question] = {}
+    for question in questions:
+        if question.kind not in kinds and question.image not in images:
+            kinds[question.kind] = images[question.image] = question
+    for question in questions:
+        images.setdefault(question.image, question)
+    return list(images.values())[:count]
+
+
 def report(answering: Answering, state: Any) -> Report:
     """Questions of the test set, one of each kind first, about pictures of their own. The first seed's answers."""
     state, shown = answering.one_seed(state), answering.sets.shown
-    chosen, seen_kinds, seen_images = [], set(), set()
-    for again in (False, True):
-        for question in shown.questions:
-            if len(chosen) < SHOWN and question.image not in seen_images and (again or question.kind not in seen_kinds):
-                chosen.append(question)
-                seen_kinds.add(question.kind)
-                seen_images.add(question.image)
+    chosen = selected(shown.questions, SHOWN)
     pictures = np.stack([shown.pictures[question.image] for question in chosen])
     texts, truths = [q.text for q in chosen], [", ".join(dict.fromkeys(q.answers)) for q in chosen]
     answered = answering.answered(state, pictures, texts, truths)

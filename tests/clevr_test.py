@@ -1,11 +1,9 @@
 """CLEVR read as TFDS writes it: here three pictures with questions, in files made for the test."""
 
-import json
-
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
-from array_record.python.array_record_module import ArrayRecordWriter
+import tfds_folder
 from PIL import Image
 
 from deepx.data.errors import DataCorrupt, DataNotPrepared
@@ -21,8 +19,6 @@ ASKED = [
 @pytest.fixture
 def data_dir(tmp_path):
     """A data directory with three pictures of four channels, green behind the right edge's red."""
-    folder = tmp_path / "clevr" / "3.1.0"
-    folder.mkdir(parents=True)
     features = tfds.features.FeaturesDict(
         {
             "file_name": tfds.features.Text(),
@@ -35,27 +31,20 @@ def data_dir(tmp_path):
             ),
         }
     )
-    features.save_config(folder)
-    writer = ArrayRecordWriter(str(folder / "clevr-train.array_record-00000-of-00001"), "group_size:1")
-    for i, asked in enumerate(ASKED):
-        picture = np.full((32, 48, 4), (0, 50 * i, 0, 255), np.uint8)
-        picture[:, 36:, 0] = 200
-        Image.fromarray(picture).save(tmp_path / "picture.png")
-        record = {
-            "file_name": f"{i}.png",
-            "image": str(tmp_path / "picture.png"),
-            "objects": [{"color": "blue", "rotation": 0.5}] * i,
-            "question_answer": [{"question": question, "answer": answer} for question, answer in asked],
-        }
-        writer.write(features.serialize_example(features.encode_example(record)))
-    writer.close()
-    split = {
-        "name": "train",
-        "shardLengths": ["3"],
-        "filepathTemplate": "{DATASET}-{SPLIT}.{FILEFORMAT}-{SHARD_X_OF_Y}",
-    }
-    info = {"name": "clevr", "version": "3.1.0", "fileFormat": "array_record", "splits": [split]}
-    (folder / "dataset_info.json").write_text(json.dumps(info))
+
+    def examples():
+        for i, asked in enumerate(ASKED):
+            picture = np.full((32, 48, 4), (0, 50 * i, 0, 255), np.uint8)
+            picture[:, 36:, 0] = 200
+            Image.fromarray(picture).save(tmp_path / "picture.png")
+            yield {
+                "file_name": f"{i}.png",
+                "image": str(tmp_path / "picture.png"),
+                "objects": [{"color": "blue", "rotation": 0.5}] * i,
+                "question_answer": [{"question": question, "answer": answer} for question, answer in asked],
+            }
+
+    tfds_folder.write(tmp_path, "clevr", features, {"train": examples()}, "3.1.0")
     return tmp_path
 
 

@@ -1,35 +1,20 @@
 """The commands as a user types them: mistakes answered in a sentence and status 2, a whole small run, its files."""
 
-import importlib.util
 import io
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from commands import ROOT, call
 from rich.console import Console
 
 from deepx.engine.errors import UserError
 from deepx.engine.workdir import Workdir, workdir_of
 from experiments import reproduce, results
 
-ROOT = Path(__file__).resolve().parents[1]
 NTM = ["experiments.ntm", "--config=configs/ntm/copy.py:smoke"]
 RESNET = ["experiments.resnet", "--config=configs/resnet/cifar10_resnet20.py:smoke"]
-
-
-def call(*argv: str, **environment: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-m", *argv],
-        cwd=ROOT,
-        env={**os.environ, "XLA_FLAGS": "", "COLUMNS": "200", **environment},
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -197,19 +182,6 @@ def test_a_config_file_that_cannot_be_used(tmp_path, text, words):
     (tmp_path / "config.json").write_text(text)
     ended = call("experiments.ntm", f"--workdir={tmp_path}")
     assert ended.returncode == 2 and words in ended.stderr and "Traceback" not in ended.stderr
-
-
-def test_training_never_imports_tensorflow(tmp_path):
-    program = (
-        "import sys, runpy, atexit; atexit.register(lambda: print('tensorflow' in sys.modules));"
-        f"sys.argv = ['x', '--config=configs/resnet/cifar10_resnet20.py:smoke', '--workdir={tmp_path}'];"
-        "runpy.run_module('experiments.resnet', run_name='__main__')"
-    )
-    ended = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, env={**os.environ, "XLA_FLAGS": ""}, capture_output=True, text=True
-    )
-    assert ended.returncode == 0 and ended.stdout.rstrip().endswith("False"), ended.stderr
-    assert importlib.util.find_spec("tensorflow_datasets") is not None
 
 
 def test_without_a_workdir_a_run_lives_under_its_name():

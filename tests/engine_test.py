@@ -161,6 +161,12 @@ def test_rows_are_json_and_hold_what_was_averaged(tmp_path):
     assert any((tmp_path / "tb").iterdir())
 
 
+def test_rows_are_read_while_the_next_one_is_written(tmp_path):
+    (tmp_path / "metrics.jsonl").write_text('{"step": 1}\n{"step": 2}\n{"st')
+    assert log.read(tmp_path) == [{"step": 1}, {"step": 2}]
+    assert log.read(tmp_path / "nowhere") == []
+
+
 def test_metric_names():
     assert log.metric_name("error", "test") == "test_error"
     assert log.metric_name("bits_per_sequence", "len20") == "bits_per_sequence/len20"

@@ -2,23 +2,18 @@
 
 import dataclasses
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import jax
 import numpy as np
 import pytest
 import toy
+from commands import call
 
 from deepx.engine import failure, log
 from deepx.engine.checkpoint import Checkpoints
 from deepx.engine.loop import NotFinite
 from deepx.engine.program import Program
 from deepx.engine.replicated import replicated
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.mark.parametrize("host", [False, True])
@@ -72,16 +67,11 @@ def test_one_replica_of_several_is_named(tmp_path):
 
 def test_the_entry_point_exits_1_and_keeps_the_bundle(tmp_path):
     # Adam at a huge rate drives the weights of the NTM out of the range of float32 within a few steps.
-    command = [sys.executable, "-m", "experiments.ntm", "--config=configs/ntm/copy.py:smoke", f"--workdir={tmp_path}"]
-    overrides = ["--config.lstm.learning_rate=1e38", "--config.run.steps=200"]
-    environment = {**os.environ, "XLA_FLAGS": ""}
-    ended = subprocess.run([*command, *overrides], cwd=ROOT, env=environment, capture_output=True, text=True)
+    command = ["experiments.ntm", "--config=configs/ntm/copy.py:smoke", f"--workdir={tmp_path}"]
+    ended = call(*command, "--config.lstm.learning_rate=1e38", "--config.run.steps=200")
     assert ended.returncode == 1, ended.stderr
     said = " ".join(ended.stderr.split())
     assert "is not finite. First leaf that is not finite" in said and "--mode=replay" in said
     assert "Traceback" not in said
-    again = subprocess.run(
-        [sys.executable, "-m", "experiments.ntm", f"--workdir={tmp_path}", "--mode=replay"],
-        cwd=ROOT, env=environment, capture_output=True, text=True,
-    )  # fmt: skip
+    again = call("experiments.ntm", f"--workdir={tmp_path}", "--mode=replay")
     assert again.returncode == 0 and "First leaf that is not finite" in again.stdout, again.stderr

@@ -16,7 +16,7 @@ from deepx.models import srgan, vgg
 from experiments import gan_super_resolution as experiment
 from experiments import gan_super_resolution_features as features
 from experiments import gan_super_resolution_report as report
-from experiments import reproduce
+from experiments import reproduce, trained_nets
 
 
 def smoke(name, **changes):
@@ -63,9 +63,9 @@ def test_features_are_the_maps_of_a_convolution_for_images_of_any_size(monkeypat
         join=lambda f, s, l: seen.setdefault(l, f),
     )
     run = ConfigDict({"model": {}, "data": {}})
-    monkeypatch.setattr(features, "trained", lambda path, build: (run, variables))
-    monkeypatch.setattr(features, "net_of", lambda model: features.Net(vgg, config))
-    monkeypatch.setattr(features.image_sets, "moments", lambda data: (mean, std))
+    monkeypatch.setattr(trained_nets, "trained", lambda path, build: (run, variables))
+    monkeypatch.setattr(trained_nets, "net_of", lambda model: trained_nets.Net(vgg, config))
+    monkeypatch.setattr(trained_nets.image_sets, "moments", lambda data: (mean, std))
     section = ConfigDict({"weights": "", "run": "a/run", "layer": "stage2_layer2", "scale": 1.0})
     maps = features.features_of(section)
     np.testing.assert_allclose(maps(jnp.asarray(images)), seen[2], rtol=1e-5)

@@ -1,13 +1,12 @@
 """What is drawn of ImageNet's photographs: here of small made-up ones, whose pixels say where they were."""
 
-import json
 from pathlib import Path
 
 import grain
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
-from array_record.python.array_record_module import ArrayRecordWriter
+import tfds_folder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -186,24 +185,16 @@ def test_generated_photographs_are_drawn_like_real_ones():
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Path:
     """A data directory with five photographs in JPEG, of several sizes, one of them grey."""
-    folder = tmp_path / "photos" / "1.0.0"
-    folder.mkdir(parents=True)
     colour = tfds.features.Image(shape=(None, None, 3), encoding_format="jpeg")
     features = tfds.features.FeaturesDict({"image": colour, "label": tfds.features.ClassLabel(num_classes=5)})
-    features.save_config(folder)
-    writer = ArrayRecordWriter(str(folder / "photos-train.array_record-00000-of-00001"), "group_size:1")
-    for label in range(5):
-        image = Image.fromarray(np.full((20 + label, 30, 3), 40 * label, np.uint8)).convert(
-            "L" if label == 4 else "RGB"
-        )
-        image.save(tmp_path / "photo.jpeg")
-        encoded = {"image": str(tmp_path / "photo.jpeg"), "label": label}
-        writer.write(features.serialize_example(features.encode_example(encoded)))
-    writer.close()
-    files = "{DATASET}-{SPLIT}.{FILEFORMAT}-{SHARD_X_OF_Y}"
-    split = {"name": "train", "shardLengths": ["5"], "filepathTemplate": files}
-    info = {"name": "photos", "version": "1.0.0", "fileFormat": "array_record", "splits": [split]}
-    (folder / "dataset_info.json").write_text(json.dumps(info))
+
+    def examples():
+        for label in range(5):
+            image = Image.fromarray(np.full((20 + label, 30, 3), 40 * label, np.uint8))
+            image.convert("L" if label == 4 else "RGB").save(tmp_path / "photo.jpeg")
+            yield {"image": str(tmp_path / "photo.jpeg"), "label": label}
+
+    tfds_folder.write(tmp_path, "photos", features, {"train": examples()})
     return tmp_path
 
 

@@ -1,6 +1,5 @@
 """Reading a prepared TFDS data set, here one of a few images that the test writes itself."""
 
-import json
 import os
 import subprocess
 import sys
@@ -9,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
-from array_record.python.array_record_module import ArrayRecordWriter
+import tfds_folder
 from PIL import Image
 
 from deepx.data import images, prepared
@@ -23,33 +22,12 @@ LABELS = np.arange(7) % 3
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Path:
     """A data directory with a data set of 5 training and 2 test images, as TFDS lays it out."""
-    folder = tmp_path / NAME / "1.0.0"
-    folder.mkdir(parents=True)
     features = tfds.features.FeaturesDict(
         {"image": tfds.features.Image(shape=(4, 6, 3)), "label": tfds.features.ClassLabel(num_classes=3)}
     )
-    features.save_config(folder)
-    for split, rows in {"train": range(5), "test": range(5, 7)}.items():
-        writer = ArrayRecordWriter(str(folder / f"{NAME}-{split}.array_record-00000-of-00001"), "group_size:1")
-        for row in rows:
-            example = {"image": Image.fromarray(PICTURES[row]), "label": LABELS[row]}
-            writer.write(features.serialize_example(features.encode_example(example)))
-        writer.close()
-    info = {
-        "name": NAME,
-        "version": "1.0.0",
-        "description": "Noise in seven frames. Made by a test.",
-        "fileFormat": "array_record",
-        "splits": [
-            {
-                "name": name,
-                "shardLengths": [str(count)],
-                "filepathTemplate": "{DATASET}-{SPLIT}.{FILEFORMAT}-{SHARD_X_OF_Y}",
-            }
-            for name, count in (("train", 5), ("test", 2))
-        ],
-    }
-    (folder / "dataset_info.json").write_text(json.dumps(info))
+    examples = [{"image": Image.fromarray(of), "label": label} for of, label in zip(PICTURES, LABELS, strict=True)]
+    splits = {"train": examples[:5], "test": examples[5:]}
+    tfds_folder.write(tmp_path, NAME, features, splits, description="Noise in seven frames. Made by a test.")
     return tmp_path
 
 

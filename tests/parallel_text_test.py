@@ -1,11 +1,10 @@
 """Parallel text: two files, a folder of Multi30k's, WMT'14 through TFDS, and what is left out."""
 
 import gzip
-import json
 
 import pytest
 import tensorflow_datasets as tfds
-from array_record.python.array_record_module import ArrayRecordWriter
+import tfds_folder
 
 from deepx.data.errors import DataCorrupt, DataNotPrepared
 from deepx.data.translation import files, wmt14
@@ -90,24 +89,9 @@ def test_multi30k_is_found_in_its_folder(write, tmp_path):
 @pytest.fixture
 def wmt(tmp_path):
     """A data directory with five pairs of wmt14_translate/fr-en, as TFDS prepares it."""
-    folder = tmp_path / "wmt14_translate" / "fr-en" / "1.0.0"
-    folder.mkdir(parents=True)
     features = tfds.features.Translation(languages=("en", "fr"))
-    features.save_config(folder)
-    writer = ArrayRecordWriter(str(folder / "wmt14_translate-train.array_record-00000-of-00001"), "group_size:1")
-    for n in range(5):
-        example = features.encode_example({"en": f"the {n}th", "fr": f"le {n}ème"})
-        writer.write(features.serialize_example(example))
-    writer.close()
-    template = "{DATASET}-{SPLIT}.{FILEFORMAT}-{SHARD_X_OF_Y}"
-    info = {
-        "name": "wmt14_translate",
-        "version": "1.0.0",
-        "configName": "fr-en",
-        "fileFormat": "array_record",
-        "splits": [{"name": "train", "shardLengths": ["5"], "filepathTemplate": template}],
-    }
-    (folder / "dataset_info.json").write_text(json.dumps(info))
+    pairs = [{"en": f"the {n}th", "fr": f"le {n}ème"} for n in range(5)]
+    tfds_folder.write(tmp_path, "wmt14_translate/fr-en", features, {"train": pairs})
     return tmp_path
 
 

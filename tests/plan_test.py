@@ -3,11 +3,11 @@
 import dataclasses
 import os
 import subprocess
-import sys
 import time
 from collections import Counter
 from pathlib import Path
 
+import commands
 import jax
 import pytest
 import toy
@@ -23,7 +23,6 @@ from experiments.plan_estimate import Plan, needed
 from experiments.plan_estimate import plan as planned
 from experiments.plan_measured import Measured
 
-ROOT = Path(__file__).resolve().parents[1]
 DEVICE = Device(1e9, {"float32": 1e12, "bfloat16": 4e12}, 1e11)
 
 
@@ -34,9 +33,7 @@ def smoke(name, **changes):
 
 
 def call(*argv: str) -> subprocess.CompletedProcess:
-    environment = {**os.environ, "XLA_FLAGS": "", "TFDS_DATA_DIR": "none"}
-    command = [sys.executable, "-m", "experiments.plan", *argv]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240)
+    return commands.call("experiments.plan", *argv, TFDS_DATA_DIR="none")
 
 
 def test_names_of_devices():

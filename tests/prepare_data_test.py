@@ -1,6 +1,5 @@
 """scripts/prepare_data as far as it goes without TensorFlow: its help, and its check of what was written."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +8,7 @@ import numpy as np
 import prepare_data_tfds
 import pytest
 import tensorflow_datasets as tfds
-from array_record.python.array_record_module import ArrayRecordWriter
+import tfds_folder
 
 SCRIPT = Path(prepare_data_tfds.__file__).with_name("prepare_data")
 
@@ -17,22 +16,8 @@ SCRIPT = Path(prepare_data_tfds.__file__).with_name("prepare_data")
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """The folder of a data set of three numbers, in one file."""
-    folder = tmp_path / "three" / "1.0.0"
-    folder.mkdir(parents=True)
     features = tfds.features.FeaturesDict({"number": tfds.features.Scalar(np.int64)})
-    features.save_config(folder)
-    writer = ArrayRecordWriter(str(folder / "three-train.array_record-00000-of-00001"), "group_size:1")
-    for number in range(3):
-        writer.write(features.serialize_example(features.encode_example({"number": number})))
-    writer.close()
-    split = {
-        "name": "train",
-        "shardLengths": ["3"],
-        "filepathTemplate": "{DATASET}-{SPLIT}.{FILEFORMAT}-{SHARD_X_OF_Y}",
-    }
-    info = {"name": "three", "version": "1.0.0", "fileFormat": "array_record", "splits": [split]}
-    (folder / "dataset_info.json").write_text(json.dumps(info))
-    return folder
+    return tfds_folder.write(tmp_path, "three", features, {"train": ({"number": n} for n in range(3))})
 
 
 def replace(file: Path, old: str, new: str):

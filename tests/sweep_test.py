@@ -11,10 +11,13 @@ import time
 from pathlib import Path
 
 import pytest
+from commands import call
 from fake_trials import STEPS, end_of, fake, fakes
 
+from deepx.engine import log
 from experiments import sweep, sweep_engines
-from experiments.sweep_engines import Local, Resources, supervise
+from experiments.sweep_engines import Event, Local, Resources, supervise
+from experiments.sweep_table import Board
 from experiments.sweep_trials import (
     CRASHED,
     DONE,
@@ -75,6 +78,20 @@ def test_when_asked_to_stop_the_running_trials_save_and_none_begins(tmp_path):
     ends = dict(carried(trials, Local(2, Resources()), stopping))
     assert ends == {trials[0].name: SAVED, trials[1].name: SAVED}
     assert (trials[0].workdir / "state.json").exists() and not trials[2].workdir.exists()
+
+
+def test_the_table_reads_a_log_only_where_it_has_grown(tmp_path, monkeypatch, capsys):
+    (trial,) = fakes(tmp_path, 1)
+    trial.workdir.mkdir(parents=True)
+    board, reads, read = Board([trial], {trial.name: Outcome(RUNNING)}, "valid_x"), [], log.read
+    monkeypatch.setattr(log, "read", lambda workdir: reads.append(workdir) or read(workdir))
+    for x in (0.25, 0.75):
+        with (trial.workdir / "metrics.jsonl").open("a") as rows:
+            rows.write(json.dumps({"step": 1, "split": "valid", "values": {"x": x}}) + "\n")
+        for _ in range(2):
+            board.tell(Event(trial, Outcome(SAVED)))
+            assert f"valid_x {x}" in capsys.readouterr().err
+    assert reads == [trial.workdir] * 2
 
 
 def test_two_at_once_have_cores_of_their_own(tmp_path):
@@ -173,13 +190,7 @@ def test_the_command_is_interrupted_resumed_and_summarised(tmp_path, monkeypatch
 def test_a_real_trial_is_an_ordinary_run(tmp_path):
     small = ["--config.run.steps=10", "--config.run.log_every=10", "--config.run.eval_every=10"]
     command = [f"--config={COPY}:smoke", f"--workdir={tmp_path}", "--grid=run.seed=3", *small]
-    ended = subprocess.run(
-        [sys.executable, "-P", "-m", "experiments.sweep", *command],
-        env={**os.environ, "PYTHONPATH": str(ROOT), "XLA_FLAGS": ""},
-        capture_output=True,
-        text=True,
-        timeout=400,
-    )
+    ended = call("experiments.sweep", *command)
     assert ended.returncode == 0, ended.stderr
     kept = json.loads((tmp_path / "trials" / "seed=3" / "result.json").read_text())
     assert kept["seeds"] == [3] and kept["command"].startswith("./scripts/reproduce ntm/copy:smoke --config.run.steps")

@@ -16,7 +16,8 @@ from deepx.engine.config import load
 from deepx.engine.errors import UserError
 from deepx.engine.program import Program
 from deepx.engine.run import Run
-from experiments import reproduce, vqa, vqa_data, vqa_sets
+from experiments import reproduce, vqa, vqa_data, vqa_predict, vqa_report, vqa_sets
+from experiments.vqa_features import Seer
 from experiments.vqa_models import chosen, credit
 
 STEPS = 60  # in which two photographs are learnt by heart
@@ -124,6 +125,19 @@ def test_training_questions_without_a_frequent_answer_are_left_out_and_told(file
     assert (kept == -1).sum() >= 2  # of those that are tested, none is left out
 
 
+def test_pictures_that_two_parts_share_are_seen_once(files, monkeypatch):
+    seen = []
+
+    def see(seer, pictures, name, folder):
+        seen.append(name)
+        return np.zeros((len(pictures), 3), np.float32)
+
+    monkeypatch.setattr(vqa_data, "seen", see)
+    asked = vqa_data.asked(of_files(files, batch_size=1), Seer(None, 3, "mark"))
+    assert seen == ["vqa-train-16", "vqa-test-16"]
+    assert next(iter(asked.valid.dataset(0)))["image"].shape[1:] == (3,)
+
+
 def test_host_and_device_give_the_same_batches_of_evaluation(files):
     host, device = (vqa_data.asked(config(data__memory=memory), None) for memory in ("host", "device"))
     for i, batch in enumerate(host.test.dataset(0)):
@@ -162,6 +176,13 @@ def test_validation_has_other_pictures_than_training():
         vqa_sets.held_out(part, 5)
 
 
+def test_questions_of_every_kind_about_different_pictures_are_shown():
+    kinds, images = "aabcba", (0, 1, 0, 2, 3, 4)
+    questions = [Question(image, str(n), (), kind) for n, (image, kind) in enumerate(zip(images, kinds, strict=True))]
+    assert [question.text for question in vqa_report.selected(questions, 4)] == ["0", "3", "4", "1"]
+    assert [question.text for question in vqa_report.selected(questions, 2)] == ["0", "3"]
+
+
 def test_a_picture_and_a_question_are_answered(by_heart, tmp_path, monkeypatch, capsys):
     program, state = by_heart
     monkeypatch.chdir(tmp_path)
@@ -181,6 +202,19 @@ def test_a_file_of_questions_is_answered_for_the_server(by_heart, files, tmp_pat
     answers = {one["question_id"]: one["answer"] for one in json.loads(results.read_text())}
     assert set(answers) == {10, 11, 20, 21} and "4 questions" in capsys.readouterr().out
     assert all(isinstance(answer, str) for answer in answers.values())
+
+
+def test_results_are_written_whole_in_the_official_form(tmp_path):
+    path = tmp_path / "results.json"
+    vqa_predict.write_results(path, {np.int64(251): "2", 90: "café"})
+    assert json.loads(path.read_text()) == [
+        {"question_id": 251, "answer": "2"},
+        {"question_id": 90, "answer": "café"},
+    ]
+    before = path.read_text()
+    with pytest.raises(TypeError):
+        vqa_predict.write_results(path, {1: object()})
+    assert path.read_text() == before and [file.name for file in tmp_path.iterdir()] == ["results.json"]
 
 
 def predicted(by_heart, **given):
@@ -206,7 +240,9 @@ def test_mistakes_in_a_config_are_told(files):
     with pytest.raises(UserError, match="data.name is 'easyvqa'.*easy_vqa"):
         vqa.build(config(data__name="easyvqa"))
     with pytest.raises(UserError, match="data.memory is 'disk'"):
-        vqa.build(config(data__memory="disk"))
+        vqa.build(config(data__memory="disk", data__name="vqa"))  # before any file is looked for
+    with pytest.raises(UserError, match=r"data.together is 3; it must divide batch_size \(16\)"):
+        vqa.build(config(data__together=3, data__name="vqa"))
     with pytest.raises(UserError, match="model.name is 'mnr'.*mrn"):
         vqa.build(config(model__name="mnr"))
     with pytest.raises(ValueError, match="form is 'f'"):

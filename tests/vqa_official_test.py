@@ -1,4 +1,4 @@
-"""VQA's official files: read, refused where they are wrong, and results written; photographs as small squares."""
+"""VQA's official files: read, refused where they are wrong; photographs as small squares."""
 
 import json
 import re
@@ -157,19 +157,6 @@ def test_what_is_wrong_in_a_file_is_named(files, which, change, message):
     changed(files[which], change)
     with pytest.raises(DataCorrupt, match=message):
         official.questions(*files)
-
-
-def test_results_are_written_whole_in_the_official_form(tmp_path):
-    path = tmp_path / "results.json"
-    official.write_results(path, {np.int64(251): "2", 90: "café"})
-    assert json.loads(path.read_text()) == [
-        {"question_id": 251, "answer": "2"},
-        {"question_id": 90, "answer": "café"},
-    ]
-    before = path.read_text()
-    with pytest.raises(TypeError):
-        official.write_results(path, {1: object()})
-    assert path.read_text() == before and [file.name for file in tmp_path.iterdir()] == ["results.json"]
 
 
 # Photographs

@@ -1,5 +1,7 @@
 """What the experiments of Sukhbaatar, Szlam, Weston, Fergus (2015, arXiv 1503.08895, section 4, table 1) share."""
 
+import configs
+
 DATA = {
     "tasks": tuple(range(1, 21)),
     "train": "official",  # or "simulated"
@@ -41,19 +43,13 @@ SGD = {
     "clip": 40.0,  # of the norm of the gradient of a batch's sum
 }
 
-RUN = {  # 100 epochs of 28 steps
-    "seed": 0,
+RUN = configs.RUN | {  # 100 epochs of 28 steps
     "replicas": 10,
     "steps": 2800,
     "steps_per_call": 28,
     "log_every": 28,
     "eval_every": 280,
     "checkpoint_every": 280,
-    "keep": 2,
-    "select": "last",
-    "parallel": "jit",  # or "pmap": gradients averaged over devices, batch statistics of each device's own
-    "mesh": {"data": 0, "model": 1},  # devices along each axis; 0: all that there are
-    "shard_state": False,  # parameters and optimiser state over the data axis
 }
 
 JOINT_RUN = RUN | {  # 60 epochs of 562 steps, after 30 of linear start
@@ -130,13 +126,15 @@ JOINT_VARIANTS = {
 }
 
 
-def reported(mean: float, failed: int, source: str) -> dict:
+def column(mean: float, failed: int, source: str) -> dict:
     """A column of the paper's table: mean error in percent, and tasks whose error is above 5%."""
-    column = {"better": "lower", "tolerance": 0.0, "source": source, "confidence": "V2"}
-    return {"error/mean": {"value": mean, **column}, "failed_tasks": {"value": failed, **column}}
+    return _quoted({"error/mean": mean, "failed_tasks": failed}, source)
 
 
 def by_task(errors: tuple[float, ...], source: str) -> dict:
     """The paper's errors on tasks 1 to 20, in percent."""
-    column = {"better": "lower", "tolerance": 0.0, "source": source, "confidence": "V2"}
-    return {f"error/qa{task}": {"value": error, **column} for task, error in enumerate(errors, start=1)}
+    return _quoted({f"error/qa{task}": error for task, error in enumerate(errors, start=1)}, source)
+
+
+def _quoted(values: dict[str, float], source: str) -> dict:
+    return {metric: configs.reported(value, source, "V2", better="lower") for metric, value in values.items()}

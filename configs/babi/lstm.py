@@ -9,7 +9,7 @@ Expected: paper, 51.3% mean error on 1,000 training questions a task, 20 tasks f
     ./scripts/reproduce babi/lstm:official   # the first 1,000 questions of the 10k files
 """
 
-from configs.babi import RUN, SGD, SINGLE, VARIANTS, reported
+from configs.babi import RUN, SGD, SINGLE, VARIANTS, column
 from deepx.engine.config import variants
 
 PAPER = {
@@ -19,7 +19,7 @@ PAPER = {
     "model": {"name": "lstm", "embedding": 50, "cells": 50},
     "optimizer": SGD | {"name": "adamw", "learning_rate": 0.003},
     "run": RUN | {"replicas": 3, "steps": 1400},
-    "reported": reported(51.3, 20, 'table 1, "LSTM", 1k'),
+    "reported": column(51.3, 20, 'table 1, "LSTM", 1k'),
 }
 
 get_config = variants(paper=PAPER, **VARIANTS)

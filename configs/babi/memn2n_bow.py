@@ -10,14 +10,14 @@ Expected: paper, 25.1% mean error on 1,000 training questions a task, 15 tasks f
     ./scripts/reproduce babi/memn2n_bow:transfer   # learnt on simulated stories, tested on the official
 """
 
-from configs.babi import MEMN2N, SINGLE, VARIANTS, reported
+from configs.babi import MEMN2N, SINGLE, VARIANTS, column
 from deepx.engine.config import variants
 
 PAPER = {
     "benchmark": "babi/memn2n_bow",
     **SINGLE,
     "model": MEMN2N | {"position": False},
-    "reported": reported(25.1, 15, 'table 1, "BoW", 1k'),
+    "reported": column(25.1, 15, 'table 1, "BoW", 1k'),
 }
 
 get_config = variants(paper=PAPER, **VARIANTS)

@@ -9,14 +9,14 @@ Expected: paper, 25.8% mean error on 1,000 training questions a task, 17 tasks f
     ./scripts/reproduce babi/memn2n_joint_1hop:official   # the first 1,000 questions of the 10k files
 """
 
-from configs.babi import JOINT, JOINT_VARIANTS, MEMN2N, reported
+from configs.babi import JOINT, JOINT_VARIANTS, MEMN2N, column
 from deepx.engine.config import variants
 
 PAPER = {
     "benchmark": "babi/memn2n_joint_1hop",
     **JOINT,
     "model": MEMN2N | {"dimensions": 50, "hops": 1},
-    "reported": reported(25.8, 17, 'table 1, "1 hop PE LS joint", 1k'),
+    "reported": column(25.8, 17, 'table 1, "1 hop PE LS joint", 1k'),
 }
 
 get_config = variants(paper=PAPER, **JOINT_VARIANTS)

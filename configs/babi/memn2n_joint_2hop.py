@@ -9,14 +9,14 @@ Expected: paper, 15.6% mean error on 1,000 training questions a task, 11 tasks f
     ./scripts/reproduce babi/memn2n_joint_2hop:official   # the first 1,000 questions of the 10k files
 """
 
-from configs.babi import JOINT, JOINT_VARIANTS, MEMN2N, reported
+from configs.babi import JOINT, JOINT_VARIANTS, MEMN2N, column
 from deepx.engine.config import variants
 
 PAPER = {
     "benchmark": "babi/memn2n_joint_2hop",
     **JOINT,
     "model": MEMN2N | {"dimensions": 50, "hops": 2},
-    "reported": reported(15.6, 11, 'table 1, "2 hops PE LS joint", 1k'),
+    "reported": column(15.6, 11, 'table 1, "2 hops PE LS joint", 1k'),
 }
 
 get_config = variants(paper=PAPER, **JOINT_VARIANTS)

@@ -9,14 +9,14 @@ Expected: paper, 13.3% mean error on 1,000 training questions a task, 11 tasks f
     ./scripts/reproduce babi/memn2n_joint_3hop:official   # the first 1,000 questions of the 10k files
 """
 
-from configs.babi import JOINT, JOINT_VARIANTS, MEMN2N, reported
+from configs.babi import JOINT, JOINT_VARIANTS, MEMN2N, column
 from deepx.engine.config import variants
 
 PAPER = {
     "benchmark": "babi/memn2n_joint_3hop",
     **JOINT,
     "model": MEMN2N | {"dimensions": 50},
-    "reported": reported(13.3, 11, 'table 1, "3 hops PE LS joint", 1k'),
+    "reported": column(13.3, 11, 'table 1, "3 hops PE LS joint", 1k'),
 }
 
 get_config = variants(paper=PAPER, **JOINT_VARIANTS)

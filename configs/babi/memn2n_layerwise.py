@@ -9,14 +9,14 @@ Expected: paper, 15.2% mean error on 1,000 training questions a task, 10 tasks f
     ./scripts/reproduce babi/memn2n_layerwise:official   # the first 1,000 questions of the 10k files
 """
 
-from configs.babi import JOINT, JOINT_VARIANTS, MEMN2N, reported
+from configs.babi import JOINT, JOINT_VARIANTS, MEMN2N, column
 from deepx.engine.config import variants
 
 PAPER = {
     "benchmark": "babi/memn2n_layerwise",
     **JOINT,
     "model": MEMN2N | {"dimensions": 50, "tying": "layerwise"},
-    "reported": reported(15.2, 10, 'table 1, "3 hops PE LS LW joint", 1k'),
+    "reported": column(15.2, 10, 'table 1, "3 hops PE LS LW joint", 1k'),
 }
 
 get_config = variants(paper=PAPER, **JOINT_VARIANTS)

@@ -10,14 +10,14 @@ Expected: paper, 20.3% mean error on 1,000 training questions a task, 13 tasks f
     ./scripts/reproduce babi/memn2n_pe:transfer   # learnt on simulated stories, tested on the official
 """
 
-from configs.babi import MEMN2N, SINGLE, VARIANTS, reported
+from configs.babi import MEMN2N, SINGLE, VARIANTS, column
 from deepx.engine.config import variants
 
 PAPER = {
     "benchmark": "babi/memn2n_pe",
     **SINGLE,
     "model": MEMN2N,
-    "reported": reported(20.3, 13, 'table 1, "PE", 1k'),
+    "reported": column(20.3, 13, 'table 1, "PE", 1k'),
 }
 
 get_config = variants(paper=PAPER, **VARIANTS)

@@ -10,7 +10,7 @@ Expected: paper, 16.3% mean error on 1,000 training questions a task, 12 tasks f
     ./scripts/reproduce babi/memn2n_pe_ls:transfer   # learnt on simulated stories, tested on the official
 """
 
-from configs.babi import LINEAR_START, MEMN2N, SINGLE, VARIANTS, reported
+from configs.babi import LINEAR_START, MEMN2N, SINGLE, VARIANTS, column
 from deepx.engine.config import variants
 
 PAPER = {
@@ -18,7 +18,7 @@ PAPER = {
     **SINGLE,
     **LINEAR_START,
     "model": MEMN2N,
-    "reported": reported(16.3, 12, 'table 1, "PE LS", 1k'),
+    "reported": column(16.3, 12, 'table 1, "PE LS", 1k'),
 }
 
 get_config = variants(paper=PAPER, **VARIANTS)

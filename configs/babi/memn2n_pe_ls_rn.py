@@ -10,7 +10,7 @@ Expected: paper, 13.9% mean error on 1,000 training questions a task, 11 tasks f
     ./scripts/reproduce babi/memn2n_pe_ls_rn:transfer   # learnt on simulated stories, tested on the official
 """
 
-from configs.babi import LINEAR_START, MEMN2N, SINGLE, VARIANTS, reported
+from configs.babi import LINEAR_START, MEMN2N, SINGLE, VARIANTS, column
 from deepx.engine.config import variants
 
 PAPER = {
@@ -18,7 +18,7 @@ PAPER = {
     **SINGLE,
     **LINEAR_START,
     "model": MEMN2N | {"noise": 0.1},
-    "reported": reported(13.9, 11, 'table 1, "PE LS RN", 1k'),
+    "reported": column(13.9, 11, 'table 1, "PE LS RN", 1k'),
 }
 
 get_config = variants(paper=PAPER, **VARIANTS)

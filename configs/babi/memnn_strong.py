@@ -11,7 +11,7 @@ official, 5.9%, 4 tasks failed.
     ./scripts/reproduce babi/memnn_strong:official   # the first 1,000 questions of the 10k files
 """
 
-from configs.babi import MEMNN, SUPPORTED, SUPPORTED_VARIANTS, by_task, reported
+from configs.babi import MEMNN, SUPPORTED, SUPPORTED_VARIANTS, by_task, column
 from deepx.engine.config import variants
 
 PAPER = {
@@ -19,7 +19,7 @@ PAPER = {
     **SUPPORTED,
     # hops: at most, until the memory wins that ends them
     "model": MEMNN | {"supervision": "strong", "hops": 10, "adaptive": True},
-    "reported": reported(6.7, 4, 'table 1, "MemNN strong", 1k')
+    "reported": column(6.7, 4, 'table 1, "MemNN strong", 1k')
     | by_task((0, 0, 0, 0, 2, 0, 15, 9, 0, 2, 0, 0, 0, 1, 0, 0, 35, 5, 64, 0), "table 3 of Weston et al. 2015"),
 }
 

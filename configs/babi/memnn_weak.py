@@ -11,14 +11,14 @@ official, 39.8%, 19 failed.
     ./scripts/reproduce babi/memnn_weak:official   # the first 1,000 questions of the 10k files
 """
 
-from configs.babi import MEMNN, SUPPORTED, SUPPORTED_VARIANTS, reported
+from configs.babi import MEMNN, SUPPORTED, SUPPORTED_VARIANTS, column
 from deepx.engine.config import variants
 
 PAPER = {
     "benchmark": "babi/memnn_weak",
     **SUPPORTED,
     "model": MEMNN | {"supervision": "weak", "hops": 2, "adaptive": False},
-    "reported": reported(40.2, 18, 'table 1, "MemNN WSH", 1k'),
+    "reported": column(40.2, 18, 'table 1, "MemNN WSH", 1k'),
 }
 
 get_config = variants(paper=PAPER, **SUPPORTED_VARIANTS)

@@ -1,5 +1,7 @@
 """What the games for images share: Goodfellow et al. 2014 (arXiv 1406.2661) and those who built on them."""
 
+import configs
+
 ADAM = {  # Radford et al. 2015 (arXiv 1511.06434), section 4
     "name": "adam",
     "learning_rate": 2e-4,
@@ -18,19 +20,12 @@ EVALUATION = {
     "least_share": 0.02,  # of the samples, for a class to count as covered
 }
 
-RUN = {
-    "seed": 0,
-    "replicas": 1,
+RUN = configs.RUN | {
     "steps": 100_000,
     "steps_per_call": 20,
     "log_every": 200,
     "eval_every": 5000,
     "checkpoint_every": 5000,
-    "keep": 2,
-    "select": "last",
-    "parallel": "jit",  # or "pmap": gradients averaged over devices, batch statistics of each device's own
-    "mesh": {"data": 0, "model": 1},  # devices along each axis; 0: all that there are
-    "shard_state": False,  # parameters and optimiser state over the data axis
 }
 
 IMAGES = {  # what all systems that make images from noise share
@@ -76,12 +71,6 @@ SMOKE = {
     "run.eval_every": 6,
     "run.checkpoint_every": 3,
 }
-
-
-def reported(metric: str, value: float, source: str, confidence: str, tolerance: float = 0.0) -> dict:
-    """A paper's value, of which more is better."""
-    entry = {"value": value, "tolerance": tolerance, "better": "higher", "source": source, "confidence": confidence}
-    return {metric: entry}
 
 
 # Super-resolution: Ledig et al. 2016 (arXiv 1609.04802).

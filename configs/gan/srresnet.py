@@ -13,7 +13,8 @@ at least 1.5 dB above it.
     ./scripts/reproduce gan/srresnet --mode=predict --image=photo.png
 """
 
-from configs.gan import SRRESNET, SUPER_RESOLUTION, SUPER_RESOLUTION_CPU, SUPER_RESOLUTION_SMOKE, reported
+from configs import reported
+from configs.gan import SRRESNET, SUPER_RESOLUTION, SUPER_RESOLUTION_CPU, SUPER_RESOLUTION_SMOKE
 from deepx.engine.config import variants
 
 PAPER = {
@@ -22,12 +23,12 @@ PAPER = {
     "cost": "days on a GPU",
     "model": SRRESNET,
     "reported": {
-        **reported("psnr_y/set5", 32.05, "table 2", "V"),
-        **reported("ssim_y/set5", 0.9019, "table 2", "V"),
-        **reported("psnr_y/set14", 28.49, "table 2", "V"),
-        **reported("ssim_y/set14", 0.8184, "table 2", "V"),
-        **reported("psnr_y/bsd100", 27.58, "table 2", "V"),
-        **reported("ssim_y/bsd100", 0.7620, "table 2", "V"),
+        "psnr_y/set5": reported(32.05, "table 2", "V"),
+        "ssim_y/set5": reported(0.9019, "table 2", "V"),
+        "psnr_y/set14": reported(28.49, "table 2", "V"),
+        "ssim_y/set14": reported(0.8184, "table 2", "V"),
+        "psnr_y/bsd100": reported(27.58, "table 2", "V"),
+        "ssim_y/bsd100": reported(0.7620, "table 2", "V"),
     },
 }
 

@@ -9,6 +9,7 @@ Expected: theorem 1, the value comes to -log 4 = -1.386 and D to 1/2 wherever th
     ./scripts/reproduce gan/toy_density --config.data.name=ring          # eight Gaussians in the plane
 """
 
+from configs import reported
 from configs.gan import ADAM, RUN
 from deepx.engine.config import variants
 
@@ -36,13 +37,7 @@ PAPER = {  # figure 1 is a drawing: the sizes are ours
     "evaluation": {"batch_size": 1000, "samples": 10_000},
     "run": RUN | {"replicas": 5, "steps": 20_000, "steps_per_call": 100, "log_every": 500, "eval_every": 500},
     "reported": {
-        "test_value": {
-            "value": -1.3863,
-            "tolerance": 0.069,
-            "better": "higher",
-            "source": "theorem 1",
-            "confidence": "V",
-        }
+        "test_value": reported(-1.3863, "theorem 1", "V", tolerance=0.069),
     },
 }
 

@@ -2,6 +2,8 @@
 
 from ml_collections.config_dict import placeholder
 
+import configs
+
 MODEL = {
     "controller": "lstm",  # or "feedforward"; "none": an LSTM alone
     "memory_slots": 128,
@@ -20,19 +22,12 @@ RMSPROP = {
     "clip": 10.0,  # of gradients: elements (rmsprop), norm (adam)
 }
 
-RUN = {
-    "seed": 0,
-    "replicas": 1,
+RUN = configs.RUN | {
     "steps": 1_000_000,
     "steps_per_call": 100,
     "log_every": 1000,
     "eval_every": 10_000,
     "checkpoint_every": 10_000,
-    "keep": 2,
-    "select": "last",
-    "parallel": "jit",  # or "pmap": gradients averaged over devices, batch statistics of each device's own
-    "mesh": {"data": 0, "model": 1},  # devices along each axis; 0: all that there are
-    "shard_state": False,  # parameters and optimiser state over the data axis
 }
 
 MANY_STEPS = {  # what needs many steps to be found is not found by few large batches: the paper's optimiser, batch 1

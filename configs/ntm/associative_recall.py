@@ -11,6 +11,7 @@ seed.
     ./scripts/reproduce ntm/associative_recall:paper
 """
 
+from configs import reported
 from configs.ntm import MANY_STEPS, MODEL, RMSPROP, RUN, SMOKE
 from deepx.engine.config import variants
 
@@ -51,20 +52,8 @@ PAPER = {
     },
     "run": RUN,
     "reported": {
-        "bits_per_sequence/trained": {
-            "value": 0.0,
-            "tolerance": 0.1,
-            "better": "lower",
-            "source": "figure 10, read off",
-            "confidence": "M",
-        },
-        "bits_per_sequence/items15": {
-            "value": 1.0,
-            "tolerance": 0.0,
-            "better": "lower",
-            "source": "section 4.3, feed-forward controller",
-            "confidence": "V",
-        },
+        "bits_per_sequence/trained": reported(0.0, "figure 10, read off", "M", better="lower", tolerance=0.1),
+        "bits_per_sequence/items15": reported(1.0, "section 4.3, feed-forward controller", "V", better="lower"),
     },
 }
 

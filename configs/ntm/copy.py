@@ -10,6 +10,7 @@ and 120; cpu, under 0.1 bits a sequence at length 20 in every seed.
     ./scripts/reproduce ntm/copy:paper
 """
 
+from configs import reported
 from configs.ntm import FEW_STEPS, MODEL, RMSPROP, RUN, SMOKE
 from deepx.engine.config import variants
 
@@ -49,13 +50,7 @@ PAPER = {
     },
     "run": RUN,
     "reported": {
-        "bits_per_sequence/len20": {
-            "value": 0.0,
-            "tolerance": 0.1,
-            "better": "lower",
-            "source": "figure 3, read off",
-            "confidence": "M",
-        }
+        "bits_per_sequence/len20": reported(0.0, "figure 3, read off", "M", better="lower", tolerance=0.1),
     },
 }
 

@@ -10,6 +10,7 @@ optimum in four seeds of five.
     ./scripts/reproduce ntm/ngrams:paper
 """
 
+from configs import reported
 from configs.ntm import MANY_STEPS, MODEL, RMSPROP, RUN, SMOKE
 from deepx.engine.config import variants
 
@@ -37,13 +38,9 @@ PAPER = {
     },
     "run": RUN,
     "reported": {
-        "bits_above_optimum/trained": {
-            "value": 0.0,
-            "tolerance": 3.0,
-            "better": "lower",
-            "source": "optimum of section 4.4; figure 13 shows the distance",
-            "confidence": "M",
-        }
+        "bits_above_optimum/trained": reported(
+            0.0, "optimum of section 4.4; figure 13 shows the distance", "M", better="lower", tolerance=3.0
+        ),
     },
 }
 

@@ -10,6 +10,7 @@ Expected: paper, much better than the LSTM; the feed-forward controller needs 8 
     ./scripts/reproduce ntm/priority_sort:paper
 """
 
+from configs import reported
 from configs.ntm import FEW_STEPS, MODEL, RMSPROP, RUN, SMOKE
 from deepx.engine.config import variants
 
@@ -37,13 +38,7 @@ PAPER = {
     },
     "run": RUN,
     "reported": {
-        "bits_per_sequence/trained": {
-            "value": 10.0,
-            "tolerance": 0.0,
-            "better": "lower",
-            "source": "figure 18, read off",
-            "confidence": "M",
-        }
+        "bits_per_sequence/trained": reported(10.0, "figure 18, read off", "M", better="lower"),
     },
 }
 

@@ -10,6 +10,7 @@ bits in four seeds of five, almost all of it from sequences with an all-zero vec
     ./scripts/reproduce ntm/repeat_copy:paper
 """
 
+from configs import reported
 from configs.ntm import MANY_STEPS, MODEL, RMSPROP, RUN, SMOKE
 from deepx.engine.config import variants
 
@@ -55,13 +56,7 @@ PAPER = {
     },
     "run": RUN,
     "reported": {
-        "bits_per_sequence/trained": {
-            "value": 0.0,
-            "tolerance": 0.5,
-            "better": "lower",
-            "source": "figure 7, read off",
-            "confidence": "M",
-        }
+        "bits_per_sequence/trained": reported(0.0, "figure 7, read off", "M", better="lower", tolerance=0.5),
     },
 }
 

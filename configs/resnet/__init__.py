@@ -3,6 +3,8 @@
 Section 4.2 for small images, section 3.4 for ImageNet. A config states what it changes.
 """
 
+import configs
+
 CIFAR10 = {"name": "cifar10", "held_out": 5000, "memory": "device"}
 OWN = {"name": "own"}  # blocks are joined as the net has it
 
@@ -30,6 +32,14 @@ SGD = {
 }
 WARM = {"warmup": 400, "warmup_rate": 0.01}  # where 0.1 is too large to begin with
 
+RUN = configs.RUN | {
+    "steps": 64_000,
+    "steps_per_call": 40,
+    "log_every": 400,
+    "eval_every": 2000,
+    "checkpoint_every": 2000,
+}
+
 CIFAR = {
     "cost": "hours on a GPU; days on 2 cores",
     "data": CIFAR10,
@@ -40,30 +50,17 @@ CIFAR = {
     "accumulate": 1,  # parts of a batch, taken one after another
     "precision": "float32",  # of the network; or "bfloat16"
     "evaluation": {"batch_size": 500},
-    "run": {
-        "seed": 0,
-        "replicas": 1,
-        "steps": 64_000,
-        "steps_per_call": 40,
-        "log_every": 400,
-        "eval_every": 2000,
-        "checkpoint_every": 2000,
-        "keep": 2,
-        "select": "last",
-        "parallel": "jit",  # or "pmap": gradients averaged over devices, batch statistics of each device's own
-        "mesh": {"data": 0, "model": 1},  # devices along each axis; 0: all that there are
-        "shard_state": False,  # parameters and optimiser state over the data axis
-    },
+    "run": RUN,
 }
 
 EPOCHS_256 = {  # of 391 steps, nearly; 192 and 224
     "optimizer": SGD | {"boundaries": (75_000, 87_500)},
-    "run": CIFAR["run"] | {"steps": 100_000},
+    "run": RUN | {"steps": 100_000},
 }
 
 EPOCHS_500 = {  # of 391 steps; 250 and 375
     "optimizer": SGD | {"boundaries": (97_750, 146_625)},
-    "run": CIFAR["run"] | {"steps": 195_520},
+    "run": RUN | {"steps": 195_520},
 }
 
 IMAGENET = CIFAR | {
@@ -78,7 +75,7 @@ IMAGENET = CIFAR | {
     "optimizer": SGD | {"boundaries": (150_000, 300_000, 450_000)},  # the paper: when the error plateaus
     "batch_size": 256,
     "evaluation": {"batch_size": 100, "crops": 10},
-    "run": CIFAR["run"] | {"steps": 600_000, "eval_every": 20_000, "checkpoint_every": 2000},
+    "run": RUN | {"steps": 600_000, "eval_every": 20_000, "checkpoint_every": 2000},
 }
 
 CPU = {  # a rate that rises and falls once, and more decay: what a few epochs can give
@@ -132,7 +129,6 @@ TINY = SMOKE | {  # to see it run: ImageNet itself is not for two cores
 IMAGENET_VARIANTS = {"cpu": TINY, "smoke": TINY | {"model.depth": 18, "model.widths": (4, 4, 8, 8)}}
 
 
-def reported(error: float, source: str, confidence: str = "V") -> dict:
-    """A paper's error on the test set, in percent."""
-    value = {"value": error, "tolerance": 0.0, "better": "lower", "source": source, "confidence": confidence}
-    return {"test_error": value}
+def test_error(percent: float, source: str, confidence: str = "V") -> dict:
+    """A paper's error on the test set."""
+    return {"test_error": configs.reported(percent, source, confidence, better="lower")}

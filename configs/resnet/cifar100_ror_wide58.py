@@ -9,7 +9,7 @@ Expected: paper, 19.73% test error.
     ./scripts/reproduce resnet/cifar100_ror_wide58:paper
 """
 
-from configs.resnet import CIFAR, CIFAR10, CPU, EPOCHS_500, ROR_WIDE, SMALL, reported
+from configs.resnet import CIFAR, CIFAR10, CPU, EPOCHS_500, ROR_WIDE, SMALL, test_error
 from deepx.engine.config import variants
 
 PAPER = CIFAR | {
@@ -18,7 +18,7 @@ PAPER = CIFAR | {
     "data": CIFAR10 | {"name": "cifar100"},
     **EPOCHS_500,
     "join": {"name": "stochastic_depth", "survival": 0.5},
-    "reported": reported(19.73, "table 5", "V2"),
+    "reported": test_error(19.73, "table 5", "V2"),
 }
 
 get_config = variants(

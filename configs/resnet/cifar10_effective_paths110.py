@@ -9,7 +9,7 @@ Expected: paper, 5.96% test error, against 6.10% of its ResNet-110.
     ./scripts/reproduce resnet/cifar10_effective_paths110:paper
 """
 
-from configs.resnet import CIFAR, CPU, NET, SGD, SMALL, WARM, reported
+from configs.resnet import CIFAR, CPU, NET, SGD, SMALL, WARM, test_error
 from deepx.engine.config import variants
 
 PAPER = CIFAR | {
@@ -17,7 +17,7 @@ PAPER = CIFAR | {
     "model": NET | {"depth": 110},
     "join": {"name": "effective_paths", "blocks": 23},  # of 54 in every batch
     "optimizer": SGD | WARM,
-    "reported": reported(5.96, "section 5"),
+    "reported": test_error(5.96, "section 5"),
 }
 
 get_config = variants(

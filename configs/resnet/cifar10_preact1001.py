@@ -9,14 +9,14 @@ Expected: paper, 4.92% test error at batches of 128 (4.62% at 64).
     ./scripts/reproduce resnet/cifar10_preact1001:paper
 """
 
-from configs.resnet import CIFAR, CPU, PREACT, SGD, SMALL_BOTTLENECKS, WARM, reported
+from configs.resnet import CIFAR, CPU, PREACT, SGD, SMALL_BOTTLENECKS, WARM, test_error
 from deepx.engine.config import variants
 
 PAPER = CIFAR | {
     "benchmark": "resnet/cifar10_preact1001",
     "model": PREACT | {"block": "bottleneck", "depth": 1001},
     "optimizer": SGD | WARM,
-    "reported": reported(4.92, "table 5"),
+    "reported": test_error(4.92, "table 5"),
 }
 
 get_config = variants(

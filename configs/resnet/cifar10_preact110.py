@@ -9,14 +9,14 @@ Expected: paper, 6.37% test error.
     ./scripts/reproduce resnet/cifar10_preact110:paper
 """
 
-from configs.resnet import CIFAR, CPU, PREACT, SGD, SMALL, WARM, reported
+from configs.resnet import CIFAR, CPU, PREACT, SGD, SMALL, WARM, test_error
 from deepx.engine.config import variants
 
 PAPER = CIFAR | {
     "benchmark": "resnet/cifar10_preact110",
     "model": PREACT | {"block": "basic", "depth": 110},
     "optimizer": SGD | WARM,
-    "reported": reported(6.37, "table 2", "M"),
+    "reported": test_error(6.37, "table 2", "M"),
 }
 
 get_config = variants(

@@ -9,14 +9,14 @@ Expected: paper, 5.46% test error.
     ./scripts/reproduce resnet/cifar10_preact164:paper
 """
 
-from configs.resnet import CIFAR, CPU, PREACT, SGD, SMALL_BOTTLENECKS, WARM, reported
+from configs.resnet import CIFAR, CPU, PREACT, SGD, SMALL_BOTTLENECKS, WARM, test_error
 from deepx.engine.config import variants
 
 PAPER = CIFAR | {
     "benchmark": "resnet/cifar10_preact164",
     "model": PREACT | {"block": "bottleneck", "depth": 164},
     "optimizer": SGD | WARM,
-    "reported": reported(5.46, "table 2", "M"),
+    "reported": test_error(5.46, "table 2", "M"),
 }
 
 get_config = variants(

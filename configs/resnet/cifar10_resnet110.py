@@ -10,14 +10,14 @@ Expected: paper, 6.43% test error after 64k steps (best of five runs; mean 6.61)
     ./scripts/reproduce resnet/cifar10_resnet110:paper
 """
 
-from configs.resnet import CIFAR, CPU, NET, SGD, SMALL, STUDY, WARM, reported
+from configs.resnet import CIFAR, CPU, NET, SGD, SMALL, STUDY, WARM, test_error
 from deepx.engine.config import variants
 
 PAPER = CIFAR | {
     "benchmark": "resnet/cifar10_resnet110",
     "model": NET | {"depth": 110},
     "optimizer": SGD | WARM,  # the paper: until the training error is below 80%
-    "reported": reported(6.43, "table 6"),
+    "reported": test_error(6.43, "table 6"),
 }
 
 get_config = variants(

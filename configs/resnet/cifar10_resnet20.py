@@ -11,13 +11,13 @@ images that went through JPEG.
     ./scripts/reproduce resnet/cifar10_resnet20:paper
 """
 
-from configs.resnet import CIFAR, CPU, NET, SMALL, STUDY, reported
+from configs.resnet import CIFAR, CPU, NET, SMALL, STUDY, test_error
 from deepx.engine.config import variants
 
 PAPER = CIFAR | {
     "benchmark": "resnet/cifar10_resnet20",
     "model": NET | {"depth": 20},
-    "reported": reported(8.75, "table 6"),
+    "reported": test_error(8.75, "table 6"),
 }
 
 get_config = variants(

@@ -10,13 +10,13 @@ Expected: paper, 7.51% test error after 64k steps; cpu, see RESULTS.md.
     ./scripts/reproduce resnet/cifar10_resnet32:paper
 """
 
-from configs.resnet import CIFAR, CPU, NET, SMALL, STUDY, reported
+from configs.resnet import CIFAR, CPU, NET, SMALL, STUDY, test_error
 from deepx.engine.config import variants
 
 PAPER = CIFAR | {
     "benchmark": "resnet/cifar10_resnet32",
     "model": NET | {"depth": 32},
-    "reported": reported(7.51, "table 6"),
+    "reported": test_error(7.51, "table 6"),
 }
 
 get_config = variants(

@@ -9,7 +9,7 @@ Expected: paper, 5.08% test error.
     ./scripts/reproduce resnet/cifar10_ror110:paper
 """
 
-from configs.resnet import CIFAR, CPU, EPOCHS_500, ROR, SMALL, reported
+from configs.resnet import CIFAR, CPU, EPOCHS_500, ROR, SMALL, test_error
 from deepx.engine.config import variants
 
 PAPER = CIFAR | {
@@ -17,7 +17,7 @@ PAPER = CIFAR | {
     "model": ROR | {"depth": 110},
     **EPOCHS_500,
     "join": {"name": "stochastic_depth", "survival": 0.5},
-    "reported": reported(5.08, "table 3", "M"),
+    "reported": test_error(5.08, "table 3", "M"),
 }
 
 get_config = variants(

@@ -9,7 +9,7 @@ Expected: paper, 3.77% test error.
     ./scripts/reproduce resnet/cifar10_ror_wide58:paper
 """
 
-from configs.resnet import CIFAR, CPU, EPOCHS_500, ROR_WIDE, SMALL, reported
+from configs.resnet import CIFAR, CPU, EPOCHS_500, ROR_WIDE, SMALL, test_error
 from deepx.engine.config import variants
 
 PAPER = CIFAR | {
@@ -17,7 +17,7 @@ PAPER = CIFAR | {
     "model": ROR_WIDE | {"depth": 58, "widen": 4},
     **EPOCHS_500,
     "join": {"name": "stochastic_depth", "survival": 0.5},
-    "reported": reported(3.77, "table 5", "V2"),
+    "reported": test_error(3.77, "table 5", "V2"),
 }
 
 get_config = variants(

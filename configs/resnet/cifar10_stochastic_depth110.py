@@ -9,7 +9,7 @@ Expected: paper, 5.25% test error, against 6.41% without.
     ./scripts/reproduce resnet/cifar10_stochastic_depth110:paper
 """
 
-from configs.resnet import CIFAR, CPU, EPOCHS_500, NET, SMALL, reported
+from configs.resnet import CIFAR, CPU, EPOCHS_500, NET, SMALL, test_error
 from deepx.engine.config import variants
 
 PAPER = CIFAR | {
@@ -17,7 +17,7 @@ PAPER = CIFAR | {
     "model": NET | {"depth": 110},
     **EPOCHS_500,
     "join": {"name": "stochastic_depth", "survival": 0.5},
-    "reported": reported(5.25, "table 1", "M"),
+    "reported": test_error(5.25, "table 1", "M"),
 }
 
 get_config = variants(

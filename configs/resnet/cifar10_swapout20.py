@@ -9,7 +9,7 @@ Expected: paper, 5.09% test error, with 30 stochastic passes.
     ./scripts/reproduce resnet/cifar10_swapout20:paper
 """
 
-from configs.resnet import CIFAR, CPU, EPOCHS_256, PREACT, SMALL, reported
+from configs.resnet import CIFAR, CPU, EPOCHS_256, PREACT, SMALL, test_error
 from deepx.engine.config import variants
 
 PAPER = CIFAR | {
@@ -17,7 +17,7 @@ PAPER = CIFAR | {
     "model": PREACT | {"block": "basic", "depth": 20, "widths": (64, 128, 256)},
     "join": {"name": "swapout", "theta1": (1.0, 0.5), "theta2": (1.0, 0.5), "passes": 30},
     **EPOCHS_256,
-    "reported": reported(5.09, "table 4", "V2"),
+    "reported": test_error(5.09, "table 4", "V2"),
 }
 
 get_config = variants(

@@ -10,7 +10,7 @@ through JPEG.
     ./scripts/reproduce resnet/cifar10_vgg:paper
 """
 
-from configs.resnet import CIFAR, CPU, SGD, SMOKE, reported
+from configs.resnet import CIFAR, CPU, SGD, SMOKE, test_error
 from deepx.engine.config import variants
 
 PAPER = CIFAR | {
@@ -33,7 +33,7 @@ PAPER = CIFAR | {
         "weight_decay": 5e-4,
     },
     "run": CIFAR["run"] | {"steps": 117_320},
-    "reported": reported(7.55, "the blog's table", "M"),
+    "reported": test_error(7.55, "the blog's table", "M"),
 }
 
 get_config = variants(

@@ -9,13 +9,13 @@ Expected: paper, 27.94% top-1 error, ten crops.
     ./scripts/reproduce resnet/imagenet_plain18:paper
 """
 
-from configs.resnet import IMAGENET, IMAGENET_NET, IMAGENET_VARIANTS, reported
+from configs.resnet import IMAGENET, IMAGENET_NET, IMAGENET_VARIANTS, test_error
 from deepx.engine.config import variants
 
 PAPER = IMAGENET | {
     "benchmark": "resnet/imagenet_plain18",
     "model": IMAGENET_NET | {"depth": 18, "residual": False},
-    "reported": reported(27.94, "table 2, ten crops"),
+    "reported": test_error(27.94, "table 2, ten crops"),
 }
 
 get_config = variants(paper=PAPER, **IMAGENET_VARIANTS)

@@ -9,13 +9,13 @@ Expected: paper, 28.54% top-1 error, ten crops.
     ./scripts/reproduce resnet/imagenet_plain34:paper
 """
 
-from configs.resnet import IMAGENET, IMAGENET_NET, IMAGENET_VARIANTS, reported
+from configs.resnet import IMAGENET, IMAGENET_NET, IMAGENET_VARIANTS, test_error
 from deepx.engine.config import variants
 
 PAPER = IMAGENET | {
     "benchmark": "resnet/imagenet_plain34",
     "model": IMAGENET_NET | {"depth": 34, "residual": False},
-    "reported": reported(28.54, "table 2, ten crops"),
+    "reported": test_error(28.54, "table 2, ten crops"),
 }
 
 get_config = variants(paper=PAPER, **IMAGENET_VARIANTS)

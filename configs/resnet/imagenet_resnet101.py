@@ -9,13 +9,13 @@ Expected: paper, 21.75% top-1 error, ten crops.
     ./scripts/reproduce resnet/imagenet_resnet101:paper
 """
 
-from configs.resnet import IMAGENET, IMAGENET_NET, IMAGENET_VARIANTS, reported
+from configs.resnet import IMAGENET, IMAGENET_NET, IMAGENET_VARIANTS, test_error
 from deepx.engine.config import variants
 
 PAPER = IMAGENET | {
     "benchmark": "resnet/imagenet_resnet101",
     "model": IMAGENET_NET | {"depth": 101, "shortcut": "B"},
-    "reported": reported(21.75, "table 3, ten crops"),
+    "reported": test_error(21.75, "table 3, ten crops"),
 }
 
 get_config = variants(paper=PAPER, **IMAGENET_VARIANTS)

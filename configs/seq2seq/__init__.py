@@ -2,6 +2,8 @@
 
 from ml_collections.config_dict import placeholder
 
+import configs
+
 DATA = {
     "source": "en",
     "target": "fr",
@@ -65,19 +67,12 @@ EVALUATION = {
     "phrases": PHRASES,
 }
 
-RUN = {
-    "seed": 0,
-    "replicas": 1,
+RUN = configs.RUN | {
     "steps": 100_000,
     "steps_per_call": 10,
     "log_every": 100,
     "eval_every": 10_000,
     "checkpoint_every": 10_000,
-    "keep": 2,
-    "select": "last",
-    "parallel": "jit",  # or "pmap": gradients averaged over devices, batch statistics of each device's own
-    "mesh": {"data": 0, "model": 1},  # devices along each axis; 0: all that there are
-    "shard_state": False,  # parameters and optimiser state over the data axis
 }
 
 TRANSLATION = {  # the paper's, but for its data
@@ -127,11 +122,6 @@ SMOKE = ADAM | {
     "run.eval_every": 6,
     "run.checkpoint_every": 6,
 }
-
-
-def reported(value: float, source: str, confidence: str, better: str = "higher") -> dict:
-    """A number of the paper's."""
-    return {"value": value, "tolerance": 0.0, "better": better, "source": source, "confidence": confidence}
 
 
 CAPTIONS = (

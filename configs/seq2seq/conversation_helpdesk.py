@@ -14,7 +14,7 @@ A file has a conversation a line, its turns parted by __eou__, or a turn a line 
     ./scripts/reproduce seq2seq/conversation_helpdesk --mode=predict --answer=mmi
 """
 
-from configs.seq2seq import reported
+from configs import reported
 from configs.seq2seq.conversations import CPU, SMOKE, TALK
 from deepx.engine.config import variants
 

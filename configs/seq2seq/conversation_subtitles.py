@@ -14,7 +14,8 @@ between turns has conversations, one a line, as DailyDialog.
     ./scripts/reproduce seq2seq/conversation_subtitles --mode=predict --answer=mmi
 """
 
-from configs.seq2seq import DATA, MODEL, RUN, SGD, reported
+from configs import reported
+from configs.seq2seq import DATA, MODEL, RUN, SGD
 from configs.seq2seq.conversations import CPU, SMOKE, TALK
 from deepx.engine.config import variants
 

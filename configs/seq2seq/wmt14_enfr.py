@@ -13,7 +13,8 @@ Expected: paper, 30.59 BLEU on newstest2014 (read forward: 26.17), perplexity 4.
     ./scripts/reproduce seq2seq/wmt14_enfr --config.data.name=files --config.data.train=a.en,a.fr
 """
 
-from configs.seq2seq import SMOKE, WMT14, WMT14_CPU, reported
+from configs import reported
+from configs.seq2seq import SMOKE, WMT14, WMT14_CPU
 from deepx.engine.config import variants
 
 PAPER = {

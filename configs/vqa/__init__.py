@@ -5,6 +5,8 @@ Sizes, schedule and clipping are those of the authors' code (github.com/jnhwkim/
 
 from ml_collections.config_dict import placeholder
 
+import configs
+
 FILES = {"questions": "", "annotations": "", "images": ""}  # several joined by commas
 
 DATA = {
@@ -43,19 +45,13 @@ RMSPROP = {
     "clip": 10.0,  # of every number of a gradient
 }
 
-RUN = {
-    "seed": 0,
-    "replicas": 1,
+RUN = configs.RUN | {
     "steps": 250_000,
     "steps_per_call": 10,
     "log_every": 100,
     "eval_every": 10_000,
     "checkpoint_every": 10_000,
-    "keep": 2,
     "select": "max valid_accuracy",
-    "parallel": "jit",  # or "pmap": gradients averaged over devices, batch statistics of each device's own
-    "mesh": {"data": 0, "model": 1},  # devices along each axis; 0: all that there are
-    "shard_state": False,  # parameters and optimiser state over the data axis
 }
 
 ANSWERING = {  # the paper's, but for its data
@@ -115,8 +111,3 @@ SMOKE = END_TO_END | {
 def baseline(form: str, layers: int = 1, joint: int = 256) -> dict:
     """Antol et al. 2015: "question", "image", "concatenation" or "product"."""
     return {"model.name": "baseline", "model.form": form, "model.layers": layers, "model.joint": joint}
-
-
-def reported(value: float, source: str, confidence: str) -> dict:
-    """A number of the paper's, in percent."""
-    return {"value": value, "tolerance": 0.0, "better": "higher", "source": source, "confidence": confidence}

@@ -20,7 +20,8 @@ Expected: paper, 61.84 open-ended and 66.33 by choices.
 Files of v2 have the same form. OpenEnded files have no choices.
 """
 
-from configs.vqa import ANSWERING, FEATURES, SMOKE, baseline, reported
+from configs import reported
+from configs.vqa import ANSWERING, FEATURES, SMOKE, baseline
 from deepx.engine.config import variants
 
 PAPER = {

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from deepx.files import write
+
 PARTS = ("train", "valid", "test")  # of a data set
 LOOK = "look"  # the split of what an experiment's `watch` saw, which is of no part
 
@@ -31,9 +33,7 @@ class Log:
         """Drops the rows of steps that will be taken again, and a line cut short by a crash."""
         if self._path.exists():
             rows = [line for line in self._path.read_text().splitlines(keepends=True) if _step(line) <= step]
-            partial = self._path.with_suffix(".partial")
-            partial.write_text("".join(rows))
-            partial.replace(self._path)
+            write(self._path, "".join(rows))
 
     def row(self, step: int, split: str, values: Values, rate: float | None = None, alarms: Sequence[str] = ()) -> None:
         """One row; written through to the disk before it returns. `rate` (steps a second) goes to TensorBoard only."""
@@ -61,9 +61,10 @@ def _step(line: str) -> float:
 
 
 def read(workdir: Path) -> list[dict[str, Any]]:
-    """All rows of a work directory."""
+    """All rows of a work directory, but for one that is being written, or was when the run died."""
     path = workdir / "metrics.jsonl"
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    lines = path.read_text().splitlines(keepends=True) if path.exists() else []
+    return [json.loads(line) for line in lines if line.endswith("\n")]
 
 
 def metric_name(metric: str, split: str) -> str:

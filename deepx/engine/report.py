@@ -12,7 +12,7 @@ import numpy as np
 
 from deepx.engine.config import DESCRIPTIVE, flatten
 from deepx.engine.experiment import Figure
-from deepx.engine.workdir import write
+from deepx.files import write
 
 TEMPLATE = Path(__file__).with_name("report.html.jinja")
 

@@ -14,6 +14,7 @@ from deepx.engine.log import LOOK, Log
 from deepx.engine.program import Program
 from deepx.engine.progress import Progress
 from deepx.engine.report import save_figures
+from deepx.files import whole
 
 
 def watcher_of(program: Program, workdir: Path) -> Watcher | None:
@@ -37,9 +38,8 @@ class Watcher:
         """One look at the state after `step`."""
         numbers = jax.device_get(self._look(state, self._key))
         self._directory.mkdir(exist_ok=True)
-        partial = self._directory / f"{step}.partial.npz"
-        np.savez(partial, **numbers)
-        partial.replace(self._directory / f"{step}.npz")
+        with whole(self._directory / f"{step}.npz") as file:
+            np.savez(file, **numbers)
         steps, seen = self._looks(step)
         told = self._told(seen)
         log.row(step, LOOK, told.metrics, alarms=told.alarms)

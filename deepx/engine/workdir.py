@@ -14,18 +14,12 @@ from ml_collections import ConfigDict
 from deepx.engine.config import differences
 from deepx.engine.errors import UserError
 from deepx.engine.run import Run
+from deepx.files import write
 
 
 def workdir_of(benchmark: str, variant: str) -> Path:
     """Where a run lives unless --workdir says otherwise: runs/ntm/copy for variant cpu, else runs/ntm/copy-VARIANT."""
     return Path("runs") / (benchmark if variant == "cpu" else f"{benchmark}-{variant}")
-
-
-def write(path: Path, text: str) -> None:
-    """Writes to a temporary name, then renames: a reader never sees half a file."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
 
 
 class Workdir:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 
 from deepx.data.errors import DataCorrupt, DataNotPrepared
 from deepx.data.translation.subwords import Subwords
 from deepx.data.translation.vocabulary import Vocabulary, Words
+from deepx.files import write
 
 
 class VocabularyMismatch(ValueError):
@@ -35,9 +35,7 @@ def check(vocabulary: Vocabulary, expected: str, size: int, where: str) -> None:
 
 def save(vocabulary: Vocabulary, path: Path) -> None:
     """Writes the vocabulary as JSON; never half of it."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(vocabulary.content(), ensure_ascii=False, indent=0), encoding="utf-8")
-    os.replace(partial, path)
+    write(path, json.dumps(vocabulary.content(), ensure_ascii=False, indent=0))
 
 
 def load(path: Path) -> Vocabulary:

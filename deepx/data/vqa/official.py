@@ -63,14 +63,6 @@ def questions(
     return list(found.values()), _photographs(numbers, subset.replace("-dev", ""), Path(images_folder))
 
 
-def write_results(path: Path, answers: Mapping[int, str]) -> None:
-    """Writes answers by the questions' numbers in the form that the official evaluation reads; never half of them."""
-    partial = path.with_name(path.name + ".partial")
-    results = [{"question_id": int(number), "answer": answer} for number, answer in answers.items()]
-    partial.write_text(json.dumps(results), encoding="utf-8")
-    partial.replace(path)
-
-
 def _annotations(file: Name) -> dict[int, Annotation]:
     """By the questions' numbers."""
     found: dict[int, Annotation] = {}

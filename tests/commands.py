@@ -1,0 +1,52 @@
+"""Commands as a user gives them, each a process of its own, forked from one that has imported what takes seconds.
+
+What `python -m MODULE ...` would do besides is to start Python, to import, and to run `atexit`.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import runpy
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+FORKED = multiprocessing.get_context("forkserver")
+FORKED.set_forkserver_preload(["experiments.ntm", "experiments.resnet", "experiments.reproduce"])
+
+
+def start(folder: Path, *argv: str, **environment: str) -> multiprocessing.Process:
+    """Starts MODULE with arguments in the project's folder. Files in `folder` get what it says, `stdout` and `stderr`,
+    and the names of all `modules` that it had imported in the end.
+    """
+    folder.mkdir(exist_ok=True)
+    xla = os.environ["XLA_FLAGS"].replace("--xla_force_host_platform_device_count=8", "")  # one device, as at home
+    process = FORKED.Process(target=_run, args=(folder, argv, {"XLA_FLAGS": xla, "COLUMNS": "200", **environment}))
+    process.start()
+    return process
+
+
+def call(*argv: str, **environment: str) -> subprocess.CompletedProcess:
+    """The same, to its end."""
+    with tempfile.TemporaryDirectory() as folder:
+        process = start(Path(folder), *argv, **environment)
+        process.join(timeout=240)
+        process.kill()
+        said = [Path(folder, name).read_text() for name in ("stdout", "stderr")]
+        return subprocess.CompletedProcess(argv, process.exitcode, *said)
+
+
+def _run(folder: Path, argv: tuple[str, ...], environment: dict[str, str]) -> None:
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        os.dup2(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+    os.environ.update(environment)
+    os.chdir(ROOT)
+    sys.argv = list(argv)
+    sys.modules.pop(argv[0], None)  # it is run anew, as the main module
+    try:
+        runpy.run_module(argv[0], run_name="__main__", alter_sys=True)
+    finally:
+        (folder / "modules").write_text("\n".join(sys.modules))
