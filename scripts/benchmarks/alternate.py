@@ -25,7 +25,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from deepx.engine.workdir import write
+from deepx.files import write
 from scripts.benchmarks import limits
 from scripts.benchmarks.chart import chart
 from scripts.benchmarks.families import FAMILIES, OURS, Side

@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from rich.console import Console
 
 from deepx.engine.supervised import supervised
-from deepx.engine.workdir import write
+from deepx.files import write
 from deepx.models import memn2n, ntm, resnet, seq2seq
 from scripts.benchmarks.alternate import processor
 from scripts.benchmarks.stepping import Step, stepping
