@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -36,6 +36,7 @@ from experiments.nets import Net, Regime, blocks_of, net_of, regime_of, weights_
 from experiments.reproduce import CONFIGS
 from experiments.trained import trained
 
+PICTURES = ("deletions", "random_deletions", "shuffles", "paths")
 BATCH = 50  # images in one call of a program, for all lesions of a figure
 
 
@@ -153,22 +154,31 @@ def lengths(name: str, of: Subject, key: Array, how: Counts) -> paths.Lengths:
     return paths.by_length(np.concatenate(found))
 
 
-def pictures(subjects: Mapping[str, Subject], how: Counts, seed: int) -> Iterator[tuple[str, Picture, Mapping]]:
-    """Names of figures, the figures, and the numbers behind them by net."""
+def pictures(
+    subjects: Mapping[str, Subject], how: Counts, seed: int, wanted: Collection[str] = PICTURES
+) -> Iterator[tuple[str, Picture, Mapping]]:
+    """Names of figures, the figures, and the numbers behind them by net; those of `wanted` that the nets allow."""
     key = jax.random.key(seed)
     chance = 100 * (1 - 1 / next(iter(subjects.values())).classes)
     residual = {name: of for name, of in subjects.items() if of.has_paths}
-    found = {name: deletions(name, of) for name, of in subjects.items()}
-    yield "deletions", lesion_figures.deletions_figure(found, chance), found
-    if not residual:
-        return
-    found = {name: random_deletions(name, of, key, how) for name, of in residual.items()}
-    yield "random_deletions", lesion_figures.random_deletions_figure(found, chance), found
     movable = {name: of for name, of in residual.items() if any(len(g) > 1 for g in shuffles.groups(of.blocks))}
-    if found := {name: reordered(name, of, key, how) for name, of in movable.items()}:
+    if "deletions" in wanted:
+        found = {name: deletions(name, of) for name, of in subjects.items()}
+        yield "deletions", lesion_figures.deletions_figure(found, chance), found
+    if "random_deletions" in wanted and residual:
+        found = {name: random_deletions(name, of, key, how) for name, of in residual.items()}
+        yield "random_deletions", lesion_figures.random_deletions_figure(found, chance), found
+    if "shuffles" in wanted and movable:
+        found = {name: reordered(name, of, key, how) for name, of in movable.items()}
         yield "shuffles", lesion_figures.shuffles_figure(found, chance), found
-    found = {name: lengths(name, of, key, how) for name, of in residual.items()}
-    yield "paths", lesion_figures.paths_figure(found), found
+    if "paths" in wanted and residual:
+        found = {name: lengths(name, of, key, how) for name, of in residual.items()}
+        yield "paths", lesion_figures.paths_figure(found), found
+
+
+def numbers(found: Mapping[str, NamedTuple]) -> dict[str, Any]:
+    """The numbers behind a figure under names for a file: NET.FIELD."""
+    return {f"{net}.{field}": a for net, of in found.items() for field, a in of._asdict().items()}
 
 
 def main() -> None:
@@ -190,8 +200,7 @@ def main() -> None:
         flags.out.mkdir(parents=True, exist_ok=True)
         for name, picture, found in pictures(subjects, how, flags.seed):
             picture.savefig(flags.out / f"{name}.png", dpi=120)
-            numbers = {f"{net}.{field}": a for net, of in found.items() for field, a in of._asdict().items()}
-            np.savez(flags.out / f"{name}.npz", **numbers)
+            np.savez(flags.out / f"{name}.npz", **numbers(found))
             print(f"{flags.out / name}.png")
     except (UserError, DataNotPrepared, DataCorrupt, ValueError, OSError) as error:
         print(f"deepx: {error}", file=sys.stderr)
