@@ -44,7 +44,7 @@ _deepx_reproduce() {
     elif [[ $before == : ]]; then
         COMPREPLY=($(compgen -W "cpu paper smoke" -- "$word"))
     elif [[ $COMP_CWORD -eq 1 ]]; then
-        COMPREPLY=($(compgen -W "WORDS" -- "$word"))
+        COMPREPLY=($(compgen -W "NAMES" -- "$word"))
     else
         COMPREPLY=($(compgen -W "--config. --mode= --workdir= --data_dir= --devices= --jobs=" -- "$word"))
     fi
@@ -168,8 +168,8 @@ def width() -> int | None:
 
 def completion() -> str:
     """A script for bash that completes names, variants and flags."""
-    words = " ".join([*benchmarks(), *FIGURES, "--list", "--all", "--jobs=", "--completion", "--help"])
-    return COMPLETION.replace("WORDS", words)
+    names = " ".join([*benchmarks(), *FIGURES, "--list", "--all", "--jobs=", "--completion", "--help"])
+    return COMPLETION.replace("NAMES", names)
 
 
 def answer(argv: list[str]) -> int | list[str]:
