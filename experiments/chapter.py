@@ -1,7 +1,8 @@
 """The chapter's table of contents: its sections, the benchmarks of each, and every figure that can be computed.
 
-A figure is named by the number that the chapter gives it where that is known to us (9.20 to 9.27), else by the number
-that its paper gives it. Its runs are what one would type after `./scripts/reproduce`; `{NAME}` in a flag is the work
+A figure is named by the number that the chapter gives it where that is known to us, else by the number that its paper
+gives it, or by what it shows. Of 9.20 and 9.22 we know that they are the training curves of plain and of residual nets;
+which shows which is our reading. Its runs are what one would type after `./scripts/reproduce`; `{NAME}` in a flag is the work
 directory of an earlier run of the same figure.
 """
 
@@ -40,11 +41,15 @@ class Lesions(NamedTuple):
 
 
 class Figure(NamedTuple):
-    """What it shows, the runs behind it by the name that it calls them, and how they are drawn."""
+    """What it shows, the runs behind it by the name that it calls them, and how they are drawn.
+
+    smoke: flags that smoke runs need, as the nets of theirs may be too small to be drawn.
+    """
 
     title: str
     runs: Mapping[str, str]
     drawing: Own | Curves | Conditions | Lesions
+    smoke: str = ""
 
 
 class Section(NamedTuple):
@@ -150,6 +155,7 @@ NETS = {
         "a. several blocks deleted, b. blocks in another order",
         {"ResNet-20": LESIONED["ResNet-20"]},
         Lesions({"random_deletions": "a", "shuffles": "b"}),
+        smoke="--config.model.depth=14",  # blocks that can change places
     ),
     "figure-9.27": Figure(
         "Paths, the gradient along one, and along all of a length",

@@ -56,6 +56,8 @@ def name_of(name: str, variant: str, flags: Sequence[str]) -> str:
 def make(name: str, variant: str, flags: Sequence[str], jobs: int) -> int:
     """The command. Exit status 0: the figure is there; 1: a run of it failed; 130: stopped, and can go on."""
     figure, done, file = FIGURES[name], {}, name_of(name, variant, flags)
+    if variant == "smoke":
+        flags = [*shlex.split(figure.smoke), *flags]
     if data_dir := dict(flags_of(flags)).get("data_dir"):
         os.environ["TFDS_DATA_DIR"] = data_dir
     console = Console(width=width(), stderr=True, highlight=False)
@@ -111,9 +113,9 @@ def drawn(drawing: Own | Curves | Conditions | Lesions, runs: Mapping[str, Path]
             for source in found:
                 yield Drawn(f"-{source.stem}" if len(found) > 1 else "", lambda path, source=source: copy(source, path))
         case Curves(metric, split):
-            yield Drawn("", lambda path: curves(runs, split, metric, path))
+            yield Drawn("", lambda path: curves(runs, split, metric, path, smoke=smoke))
         case Conditions():
-            yield Drawn("", lambda path: conditions(runs, drawing, path))
+            yield Drawn("", lambda path: conditions(runs, drawing, path, smoke=smoke))
         case Lesions(parts):
             for part, suffix in parts.items():
                 yield Drawn(suffix, lambda path, part=part: lesioned(runs, part, path, smoke=smoke))
@@ -125,19 +127,22 @@ def copy(source: Path, path: Path) -> None:
         shutil.copyfile(source.with_suffix(kind), f"{path}{kind}")
 
 
-def save(picture: Picture, numbers: Mapping[str, np.ndarray], path: Path) -> None:
+def save(picture: Picture, numbers: Mapping[str, np.ndarray], path: Path, *, smoke: bool) -> None:
+    """The picture and the numbers; of smoke runs it says so, whose nets are not those of the legend."""
+    if smoke:
+        picture.suptitle("smoke runs: tiny nets, a few steps, no result", fontsize=9, color="0.4")
     picture.savefig(f"{path}.png", dpi=150)
     np.savez(f"{path}.npz", **numbers)
 
 
-def curves(runs: Mapping[str, Path], split: str, metric: str, path: Path) -> None:
+def curves(runs: Mapping[str, Path], split: str, metric: str, path: Path, *, smoke: bool) -> None:
     """As `scripts/compare`."""
     of = {name: compare.series(run, split, metric) for name, run in runs.items()}
     label = compare.axis_label(next(iter(runs.values())), split, metric)
-    save(compare.picture(of, label), compare.numbers(of), path)
+    save(compare.picture(of, label), compare.numbers(of), path, smoke=smoke)
 
 
-def conditions(runs: Mapping[str, Path], of: Conditions, path: Path) -> None:
+def conditions(runs: Mapping[str, Path], of: Conditions, path: Path, *, smoke: bool) -> None:
     """From the records of the runs: what was measured under each condition, of every seed."""
     nets, unit = {}, ""
     for name, run in runs.items():
@@ -149,10 +154,11 @@ def conditions(runs: Mapping[str, Path], of: Conditions, path: Path) -> None:
         order = sorted(number, key=lambda metric: number[metric])
         unit = metrics[order[0]]["unit"]
         nets[name] = (np.array([number[m] for m in order]), np.array([metrics[m]["values"] for m in order]))
-    label = f"{of.metric.replace('_', ' ')}" + (f" ({unit})" if unit else "")
+    label = of.metric.replace("_", " ")
+    label += f" ({unit})" if unit and unit not in label else ""
     numbers = {f"{net}.{of.prefix}": x for net, (x, _) in nets.items()}
     numbers |= {f"{net}.values": values for net, (_, values) in nets.items()}
-    save(ntm_figures.conditions_figure(nets, of.axis, label), numbers, path)
+    save(ntm_figures.conditions_figure(nets, of.axis, label), numbers, path, smoke=smoke)
 
 
 def lesioned(runs: Mapping[str, Path], part: str, path: Path, *, smoke: bool) -> None:
@@ -166,4 +172,4 @@ def lesioned(runs: Mapping[str, Path], part: str, path: Path, *, smoke: bool) ->
     if not made:
         raise UserError(f"None of {', '.join(map(str, runs.values()))} is a net that {part} can be drawn of.")
     for _, picture, found in made:
-        save(picture, lesions.numbers(found), path)
+        save(picture, lesions.numbers(found), path, smoke=smoke)

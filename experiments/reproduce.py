@@ -123,15 +123,17 @@ def catalogue() -> Group:
 
 
 def _needed(figure: Figure) -> str:
-    """The benchmarks behind a figure, each once, with what its runs change: ntm/copy (controller=none)."""
-    changed: dict[str, list[str]] = {}
+    """The benchmarks behind a figure: how many runs of each, or what its only run changes."""
+    flags_by_name: dict[str, list[list[str]]] = {}
     for text in figure.runs.values():
         name, *flags = shlex.split(text)
-        settings = [f"{flag.rpartition('.')[2]}={value}" for flag, value in flags_of(flags)]
-        changed.setdefault(name, []).append(", ".join(settings))
-    return ", ".join(
-        f"{name} ({told})" if (told := "; ".join(filter(None, all_of))) else name for name, all_of in changed.items()
-    )
+        flags_by_name.setdefault(name, []).append(flags)
+    told = []
+    for name, runs in flags_by_name.items():
+        changed = [f"{flag.rpartition('.')[2]}={value}" for flag, value in flags_of(runs[0]) if "{" not in value]
+        note = f"{len(runs)} runs" if len(runs) > 1 else ", ".join(changed)
+        told.append(f"{name} ({note})" if note else name)
+    return ", ".join(told)
 
 
 def _made_here(name: str) -> str:
