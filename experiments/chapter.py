@@ -2,8 +2,8 @@
 
 A figure is named by the number that the chapter gives it where that is known to us, else by the number that its paper
 gives it, or by what it shows. Of 9.20 and 9.22 we know that they are the training curves of plain and of residual nets;
-which shows which is our reading. Its runs are what one would type after `./scripts/reproduce`; `{NAME}` in a flag is the work
-directory of an earlier run of the same figure.
+which shows which is our reading. A figure's runs are what one would type after `./scripts/reproduce`; `{NAME}` in a
+flag is the work directory of an earlier run of the same figure.
 """
 
 from __future__ import annotations
@@ -40,6 +40,9 @@ class Lesions(NamedTuple):
     parts: Mapping[str, str]
 
 
+Drawing = Own | Curves | Conditions | Lesions
+
+
 class Figure(NamedTuple):
     """What it shows, the runs behind it by the name that it calls them, and how they are drawn.
 
@@ -48,7 +51,7 @@ class Figure(NamedTuple):
 
     title: str
     runs: Mapping[str, str]
-    drawing: Own | Curves | Conditions | Lesions
+    drawing: Drawing
     smoke: str = ""
 
 

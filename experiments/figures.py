@@ -24,7 +24,7 @@ from deepx.engine.config import flags_of
 from deepx.engine.errors import UserError, nearest
 from deepx.nn.cpu import kernels
 from experiments import compare, several
-from experiments.chapter import FIGURES, Conditions, Curves, Figure, Lesions, Own
+from experiments.chapter import FIGURES, Conditions, Curves, Drawing, Figure, Lesions, Own
 from experiments.reproduce import DEFAULT_VARIANT, width
 
 FOLDER = Path("runs/figures")
@@ -39,8 +39,8 @@ class Drawn(NamedTuple):
     write: Callable[[Path], None]
 
 
-def name_of(name: str, variant: str, flags: Sequence[str]) -> str:
-    """The file's name without suffix. Raises UserError for flags that a figure has no use for."""
+def ending(variant: str, flags: Sequence[str]) -> str:
+    """What the name of the picture says of its runs. Raises UserError for flags that a figure has no use for."""
     changed = []
     for flag, value in flags_of(flags):
         if flag.startswith("config."):
@@ -50,12 +50,12 @@ def name_of(name: str, variant: str, flags: Sequence[str]) -> str:
                 f"A figure has no flag --{flag}.{nearest(flag, ('jobs', 'data_dir', 'config'))} It takes --jobs=N, "
                 "--data_dir=DIR, and --config.a.b=value for all of its runs."
             )
-    return "-".join([name, *([variant] if variant not in ("", DEFAULT_VARIANT) else []), *changed])
+    return "".join(f"-{part}" for part in ([variant] if variant not in ("", DEFAULT_VARIANT) else []) + changed)
 
 
 def make(name: str, variant: str, flags: Sequence[str], jobs: int) -> int:
     """The command. Exit status 0: the figure is there; 1: a run of it failed; 130: stopped, and can go on."""
-    figure, done, file = FIGURES[name], {}, name_of(name, variant, flags)
+    figure, done, end = FIGURES[name], {}, ending(variant, flags)
     if variant == "smoke":
         flags = [*shlex.split(figure.smoke), *flags]
     if data_dir := dict(flags_of(flags)).get("data_dir"):
@@ -71,7 +71,7 @@ def make(name: str, variant: str, flags: Sequence[str], jobs: int) -> int:
             console.print(several.told([run for run, _ in different.values()], board))
             return failed
         done |= {run: trial.workdir for run, (trial, _) in plans.items()}
-    for path in written(file, figure, done, smoke=variant == "smoke"):
+    for path in written(name, end, figure.drawing, done, smoke=variant == "smoke"):
         print(path)
     return 0
 
@@ -91,19 +91,19 @@ def words(text: str, variant: str, where: Mapping[str, str]) -> list[str]:
     return [f"{name}:{variant or its or DEFAULT_VARIANT}", *flags]
 
 
-def written(name: str, figure: Figure, runs: Mapping[str, Path], *, smoke: bool = False) -> Iterator[Path]:
+def written(name: str, end: str, drawing: Drawing, runs: Mapping[str, Path], *, smoke: bool = False) -> Iterator[Path]:
     """The figure's pictures, drawn where they are older than the runs."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     newest = max((run / "result.json").stat().st_mtime for run in runs.values())
-    for suffix, write in drawn(figure.drawing, runs, smoke=smoke):
-        path = FOLDER / f"{name}{suffix}"
-        files = [path.with_name(f"{path.name}.{kind}") for kind in ("png", "npz")]
+    for suffix, write in drawn(drawing, runs, smoke=smoke):
+        path = FOLDER / f"{name}{suffix}{end}"
+        files = [Path(f"{path}.{kind}") for kind in ("png", "npz")]
         if not all(file.exists() and file.stat().st_mtime >= newest for file in files):
             write(path)
         yield files[0]
 
 
-def drawn(drawing: Own | Curves | Conditions | Lesions, runs: Mapping[str, Path], *, smoke: bool) -> Iterator[Drawn]:
+def drawn(drawing: Drawing, runs: Mapping[str, Path], *, smoke: bool) -> Iterator[Drawn]:
     """The pictures of a figure, none of which is drawn yet."""
     match drawing:
         case Own(pattern, run):

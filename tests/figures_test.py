@@ -123,10 +123,10 @@ def test_what_a_run_has_drawn_is_taken_with_its_numbers(elsewhere):
         (workdir / "figures" / f"{name}.png").write_bytes(name.encode())
         np.savez(workdir / "figures" / f"{name}.npz", x=np.arange(3))
     assert figures.make("srresnet", "smoke", [], 1) == 0
-    assert Path("runs/figures/srresnet-smoke-details_set14.png").read_bytes() == b"details_set14"
+    assert Path("runs/figures/srresnet-details_set14-smoke.png").read_bytes() == b"details_set14"
     assert sorted(path.name for path in Path("runs/figures").glob("*.npz")) == [
-        "srresnet-smoke-details_set14.npz",
-        "srresnet-smoke-details_set5.npz",
+        "srresnet-details_set14-smoke.npz",
+        "srresnet-details_set5-smoke.npz",
     ]
     for path in (workdir / "figures").glob("*.png"):
         path.unlink()
