@@ -21,7 +21,7 @@ from deepx.engine.workdir import Workdir, workdir_of
 from experiments import forked
 from experiments.reproduce import CONFIGS, benchmarks, named_variant, width
 from experiments.sweep import Stopping
-from experiments.sweep_engines import Local, Resources, launch, supervise
+from experiments.sweep_engines import Local, Resources, supervise
 from experiments.sweep_table import COLOURS, Board
 from experiments.sweep_trials import DONE, MISTAKE, SAVED, WAITING, Outcome, Trial, config_of, settled
 
@@ -73,7 +73,7 @@ def carried(plans: Sequence[tuple[Reproduction, Outcome]], jobs: int) -> Board:
     Ctrl-C and SIGTERM let the runs save and end.
     """
     runs, waiting = [run for run, _ in plans], [run for run, outcome in plans if outcome.state == WAITING]
-    start = launch
+    start = None
     if len(waiting) > 1 and forked.usable():
         forked.prepare()
         start = forked.fork
@@ -104,6 +104,8 @@ def all_of(variant: str, flags: Sequence[str], jobs: int | None) -> int:
     console = Console(width=width())
     console.print(told([run for run, _ in plans], board))
     console.print(f"{board.counts()}, in {time.monotonic() - begun:.0f} s.", highlight=False)
+    if status(board) == 130:
+        console.print("The same command goes on.")
     return status(board)
 
 

@@ -143,8 +143,8 @@ def launch(trial: Trial, cores: Sequence[int] = (), environment: Mapping[str, st
 class Local:
     """Processes of this machine, each with cores (where the system can pin them) and GPUs of its own."""
 
-    def __init__(self, parallel: int, resources: Resources, start: Start = launch):
-        self._start = start
+    def __init__(self, parallel: int, resources: Resources, start: Start | None = None):
+        self._start = start or launch
         usable = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
         each = resources.cpus or max(1, len(usable) // parallel)
         self._slots = []
