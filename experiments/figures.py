@@ -167,7 +167,7 @@ def lesioned(runs: Mapping[str, Path], part: str, path: Path, *, smoke: bool) ->
 
     kernels.enable()
     how = lesions.Counts(**SMOKE_COUNTS if smoke else {})
-    nets = {name: lesions.subject(str(run), SMOKE_IMAGES if smoke else IMAGES)[1] for name, run in runs.items()}
+    nets = {name: lesions.of_run(run, SMOKE_IMAGES if smoke else IMAGES) for name, run in runs.items()}
     made = list(lesions.pictures(nets, how, 0, [part]))
     if not made:
         raise UserError(f"None of {', '.join(map(str, runs.values()))} is a net that {part} can be drawn of.")

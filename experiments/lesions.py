@@ -21,6 +21,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure as Picture
+from ml_collections import ConfigDict
 
 from deepx.analysis import lesion_figures, lesions, paths, shuffles
 from deepx.data import augment
@@ -64,25 +65,33 @@ def subject(text: str, images: int) -> tuple[str, Subject]:
     """
     name, _, where = text.rpartition("=")
     benchmark, _, file = where.partition(":")
-    if file:
-        if not (path := CONFIGS / f"{benchmark}.py").is_file():
-            raise UserError(f"There is no config {benchmark!r} in configs/, which is to say what net {file} holds.")
-        if not Path(file).is_file():
-            raise UserError(f"There is no file {file}. scripts/convert_weights makes such from PyTorch's.")
-        config = configuration.load(path, "paper")
-        net = net_of(config.model)
-        variables, (mean, std) = weights_of(net, Path(file))
-    else:
-        config, variables = trained(Path(where), resnet.build)
-        net = net_of(config.model)
-        mean, std = image_sets.moments(config.data)
+    if not file:
+        return name or where, of_run(Path(where), images)
+    if not (path := CONFIGS / f"{benchmark}.py").is_file():
+        raise UserError(f"There is no config {benchmark!r} in configs/, which is to say what net {file} holds.")
+    if not Path(file).is_file():
+        raise UserError(f"There is no file {file}. scripts/convert_weights makes such from PyTorch's.")
+    config = configuration.load(path, "paper")
+    variables, moments = weights_of(net_of(config.model), Path(file))
+    return name or where, on_the_table(config, variables, moments, images)
+
+
+def of_run(workdir: Path, images: int) -> Subject:
+    """Of a run's directory. Raises UserError, DataNotPrepared, DataCorrupt."""
+    config, variables = trained(workdir, resnet.build)
+    return on_the_table(config, variables, image_sets.moments(config.data), images)
+
+
+def on_the_table(config: ConfigDict, variables: Any, moments: tuple[Any, Any], images: int) -> Subject:
+    """A net with the first test images, normalised by these means and standard deviations."""
+    net = net_of(config.model)
     test = {key: array[:images] for key, array in image_sets.test_images(config.data).items()}
-    return name or where, Subject(
+    return Subject(
         net,
         regime_of(config.join, net),
         blocks_of(net),
         variables,
-        augment.normalise(test["image"], mean, std),
+        augment.normalise(test["image"], *moments),
         jnp.asarray(test["label"]),
         config.model.classes,
     )

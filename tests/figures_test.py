@@ -13,11 +13,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fake_trials import fakes
+from matplotlib.figure import Figure as Picture
 from rich.console import Console
 
+from deepx.analysis.lesion_figures import RandomDeletions
 from deepx.engine.errors import UserError
 from deepx.engine.workdir import Workdir
-from experiments import figures, reproduce, several
+from experiments import figures, lesions, reproduce, several
 from experiments.chapter import FIGURES, SECTIONS, Own
 from experiments.sweep_trials import DONE, MISTAKE
 
@@ -132,6 +134,21 @@ def test_what_a_run_has_drawn_is_taken_with_its_numbers(elsewhere):
         path.unlink()
     with pytest.raises(UserError, match=r"has drawn no details_\*"):
         figures.make("srresnet", "smoke", [], 1)
+
+
+def test_lesions_are_those_of_the_runs_whatever_their_directories_are_called(elsewhere, monkeypatch):
+    workdir = finished(["resnet/cifar10_resnet20:smoke", "--config.model.depth=14"], [], {})
+    monkeypatch.setattr(lesions, "of_run", lambda path, images: path)
+
+    def pictures(subjects, how, seed, wanted):
+        assert subjects == {"ResNet-20": workdir} and len(wanted) == 1
+        yield wanted[0], Picture(), {"ResNet-20": RandomDeletions(np.arange(2), np.ones((2, 3)))}
+
+    monkeypatch.setattr(lesions, "pictures", pictures)
+    assert figures.make("figure-9.26", "smoke", [], 1) == 0
+    names = sorted(path.name for path in Path("runs/figures").iterdir())
+    assert names == [f"figure-9.26{part}-smoke.{kind}" for part in "ab" for kind in ("npz", "png")]
+    assert np.load("runs/figures/figure-9.26a-smoke.npz")["ResNet-20.errors"].shape == (2, 3)
 
 
 def test_a_run_that_flags_change_has_a_directory_of_its_own(elsewhere):
