@@ -167,7 +167,7 @@ def conditions_figure(nets: Mapping[str, tuple[np.ndarray, np.ndarray]], xlabel:
     if shown.min() > 0 and shown.max() > 50 * shown.min():
         axis.set_yscale("log")
     else:
-        axis.set_ylim(bottom=0)
+        axis.set_ylim(0, 1.08 * shown.max())
     axis.set(xlabel=xlabel, ylabel=ylabel, xticks=np.unique(np.concatenate([x for x, _ in nets.values()])))
     axis.grid(alpha=0.25)
     axis.legend(frameon=False, fontsize=9)
