@@ -83,6 +83,13 @@ def picture(curves: dict[str, tuple[np.ndarray, np.ndarray]], label: str) -> Fig
     return figure
 
 
+def numbers(curves: dict[str, tuple[np.ndarray, np.ndarray]]) -> dict[str, np.ndarray]:
+    """The curves under names for a file: RUN.seen and RUN.values."""
+    return {
+        f"{name}.{part}": a for name, pair in curves.items() for part, a in zip(("seen", "values"), pair, strict=True)
+    }
+
+
 def main(argv: Sequence[str]) -> None:
     layout = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(prog="compare", description=__doc__, formatter_class=layout)
@@ -104,10 +111,7 @@ def main(argv: Sequence[str]) -> None:
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     label = axis_label(arguments.runs[0], arguments.split, arguments.metric)
     picture(curves, label).savefig(arguments.out, dpi=160)
-    numbers = {
-        f"{name}.{part}": a for name, pair in curves.items() for part, a in zip(("seen", "values"), pair, strict=True)
-    }
-    np.savez_compressed(arguments.out.with_suffix(".npz"), **numbers)
+    np.savez_compressed(arguments.out.with_suffix(".npz"), **numbers(curves))
     print(f"wrote {arguments.out}")
 
 

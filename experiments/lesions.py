@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure as Picture
+from ml_collections import ConfigDict
 
 from deepx.analysis import lesion_figures, lesions, paths, shuffles
 from deepx.data.errors import DataCorrupt, DataNotPrepared
@@ -30,11 +31,12 @@ from deepx.engine.experiment import Array
 from deepx.engine.progress import shown
 from deepx.nn.cpu import kernels
 from deepx.nn.residual import along, gated, switched
-from experiments import image_sets
+from experiments import image_sets, trained_nets
 from experiments.nets import Net, Regime, blocks_of, net_of, regime_of
 from experiments.reproduce import CONFIGS
-from experiments.trained_nets import of_run, of_weights
+from experiments.trained_nets import TrainedNet
 
+PICTURES = ("deletions", "random_deletions", "shuffles", "paths")
 BATCH = 50  # images in one call of a program, for all lesions of a figure
 
 
@@ -62,17 +64,25 @@ def subject(text: str, images: int) -> tuple[str, Subject]:
     """
     name, _, where = text.rpartition("=")
     benchmark, _, file = where.partition(":")
-    if file:
-        if not (path := CONFIGS / f"{benchmark}.py").is_file():
-            raise UserError(f"There is no config {benchmark!r} in configs/, which is to say what net {file} holds.")
-        if not Path(file).is_file():
-            raise UserError(f"There is no file {file}. scripts/convert_weights makes such from PyTorch's.")
-        config = configuration.load(path, "paper")
-        trained = of_weights(net_of(config.model), Path(file))
-    else:
-        config, trained = of_run(Path(where))
+    if not file:
+        return name or where, of_run(Path(where), images)
+    if not (path := CONFIGS / f"{benchmark}.py").is_file():
+        raise UserError(f"There is no config {benchmark!r} in configs/, which is to say what net {file} holds.")
+    if not Path(file).is_file():
+        raise UserError(f"There is no file {file}. scripts/convert_weights makes such from PyTorch's.")
+    config = configuration.load(path, "paper")
+    return name or where, on_the_table(config, trained_nets.of_weights(net_of(config.model), Path(file)), images)
+
+
+def of_run(workdir: Path, images: int) -> Subject:
+    """Of a run's directory. Raises UserError, DataNotPrepared, DataCorrupt."""
+    return on_the_table(*trained_nets.of_run(workdir), images)
+
+
+def on_the_table(config: ConfigDict, trained: TrainedNet, images: int) -> Subject:
+    """A net with the first images of its test set."""
     test = {key: array[:images] for key, array in image_sets.test_images(config.data).items()}
-    return name or where, Subject(
+    return Subject(
         trained.net,
         regime_of(config.join, trained.net),
         blocks_of(trained.net),
@@ -149,22 +159,31 @@ def lengths(name: str, of: Subject, key: Array, how: Counts) -> paths.Lengths:
     return paths.by_length(np.concatenate(found))
 
 
-def pictures(subjects: Mapping[str, Subject], how: Counts, seed: int) -> Iterator[tuple[str, Picture, Mapping]]:
-    """Names of figures, the figures, and the numbers behind them by net."""
+def pictures(
+    subjects: Mapping[str, Subject], how: Counts, seed: int, wanted: Collection[str] = PICTURES
+) -> Iterator[tuple[str, Picture, Mapping]]:
+    """Names of figures, the figures, and the numbers behind them by net; those of `wanted` that the nets allow."""
     key = jax.random.key(seed)
     chance = 100 * (1 - 1 / next(iter(subjects.values())).classes)
     residual = {name: of for name, of in subjects.items() if of.has_paths}
-    found = {name: deletions(name, of) for name, of in subjects.items()}
-    yield "deletions", lesion_figures.deletions_figure(found, chance), found
-    if not residual:
-        return
-    found = {name: random_deletions(name, of, key, how) for name, of in residual.items()}
-    yield "random_deletions", lesion_figures.random_deletions_figure(found, chance), found
     movable = {name: of for name, of in residual.items() if any(len(g) > 1 for g in shuffles.groups(of.blocks))}
-    if found := {name: reordered(name, of, key, how) for name, of in movable.items()}:
+    if "deletions" in wanted:
+        found = {name: deletions(name, of) for name, of in subjects.items()}
+        yield "deletions", lesion_figures.deletions_figure(found, chance), found
+    if "random_deletions" in wanted and residual:
+        found = {name: random_deletions(name, of, key, how) for name, of in residual.items()}
+        yield "random_deletions", lesion_figures.random_deletions_figure(found, chance), found
+    if "shuffles" in wanted and movable:
+        found = {name: reordered(name, of, key, how) for name, of in movable.items()}
         yield "shuffles", lesion_figures.shuffles_figure(found, chance), found
-    found = {name: lengths(name, of, key, how) for name, of in residual.items()}
-    yield "paths", lesion_figures.paths_figure(found), found
+    if "paths" in wanted and residual:
+        found = {name: lengths(name, of, key, how) for name, of in residual.items()}
+        yield "paths", lesion_figures.paths_figure(found), found
+
+
+def numbers(found: Mapping[str, NamedTuple]) -> dict[str, Any]:
+    """The numbers behind a figure under names for a file: NET.FIELD."""
+    return {f"{net}.{field}": a for net, of in found.items() for field, a in of._asdict().items()}
 
 
 def main() -> None:
@@ -186,8 +205,7 @@ def main() -> None:
         flags.out.mkdir(parents=True, exist_ok=True)
         for name, picture, found in pictures(subjects, how, flags.seed):
             picture.savefig(flags.out / f"{name}.png", dpi=120)
-            numbers = {f"{net}.{field}": a for net, of in found.items() for field, a in of._asdict().items()}
-            np.savez(flags.out / f"{name}.npz", **numbers)
+            np.savez(flags.out / f"{name}.npz", **numbers(found))
             print(f"{flags.out / name}.png")
     except (UserError, DataNotPrepared, DataCorrupt, ValueError, OSError) as error:
         print(f"deepx: {error}", file=sys.stderr)

@@ -104,12 +104,16 @@ def _refuse(given: argparse.Namespace) -> None:
 
 
 class Stopping:
-    """Counts SIGINT and SIGTERM: the first lets trials save, a second ends them."""
+    """A context manager that counts SIGINT and SIGTERM: the first lets trials save, a second ends them."""
 
-    def __init__(self) -> None:
+    def __enter__(self) -> Stopping:
         self.asked = 0
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._note)
+        self._before = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
     def __call__(self) -> int:
         return self.asked
@@ -171,13 +175,14 @@ def sweep(argv: Sequence[str]) -> int:
     standing = {trial.name: settled(trial) or Outcome(WAITING) for trial in trials}
     axes = varied({trial.name: trial.values for trial in trials})
     title = f"{base.benchmark}:{variant} over {', '.join(axes)}"
-    begun, stopping = time.monotonic(), Stopping()
-    with Board(trials, standing, metrics[0]) as board:
-        board.say(f"{title}: {len(trials)} trials in {folder} ({board.counts()}).")
-        carry_out(given, metrics[0], trials, board, stopping)
-    outcomes = {trial.name: settled(trial) or board.outcomes[trial.name] for trial in trials}
-    summarise(folder, title, trials, outcomes, given.metric or [default_metric(trials, base.reported)])
-    return tell(trials, outcomes, board, time.monotonic() - begun, folder, bool(stopping.asked))
+    begun = time.monotonic()
+    with Stopping() as stopping:
+        with Board(trials, standing, metrics[0]) as board:
+            board.say(f"{title}: {len(trials)} trials in {folder} ({board.counts()}).")
+            carry_out(given, metrics[0], trials, board, stopping)
+        outcomes = {trial.name: settled(trial) or board.outcomes[trial.name] for trial in trials}
+        summarise(folder, title, trials, outcomes, given.metric or [default_metric(trials, base.reported)])
+        return tell(trials, outcomes, board, time.monotonic() - begun, folder, bool(stopping.asked))
 
 
 def tell(trials, outcomes, board: Board, seconds: float, folder: Path, stopped: bool) -> int:

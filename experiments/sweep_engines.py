@@ -10,9 +10,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TextIO
 
 from experiments.reproduce import ROOT
 from experiments.sweep_trials import CRASHED, MISTAKE, RUNNING, SAVED, WAITING, Outcome, Trial, last_words, settled
@@ -52,6 +52,22 @@ class Pool(Protocol):
 
 
 DIED = -signal.SIGKILL
+
+
+class Process(Protocol):
+    """What a pool knows of a trial's process, which is as `subprocess.Popen` has it."""
+
+    @property
+    def returncode(self) -> int | None: ...
+
+    def poll(self) -> int | None: ...
+
+    def terminate(self) -> None: ...
+
+    def kill(self) -> None: ...
+
+
+Start = Callable[[Trial, Sequence[int], Mapping[str, str]], Process]
 
 
 def supervise(trials: Sequence[Trial], pool: Pool, stopping: Callable[[], int]) -> Iterator[Event | None]:
@@ -100,15 +116,20 @@ def judge(trial: Trial, status: int, *, stopped: bool) -> Outcome:
     return Outcome(CRASHED, f"{last_words(trial)} ({trial.log})")
 
 
-def launch(trial: Trial, cores: Sequence[int] = (), environment: dict[str, str] | None = None) -> subprocess.Popen:
-    """Starts a trial's process on its leash, in a session of its own, where a terminal's Ctrl-C does not reach it."""
+def opened(trial: Trial) -> TextIO:
+    """The trial's log, in which an attempt begins."""
     trial.log.parent.mkdir(parents=True, exist_ok=True)
-    now = datetime.datetime.now().isoformat(" ", "seconds")
+    log = trial.log.open("a")
+    log.write(f"=== {datetime.datetime.now().isoformat(' ', 'seconds')}, {platform.node()}: {trial.said}\n")
+    log.flush()
+    return log
+
+
+def launch(trial: Trial, cores: Sequence[int] = (), environment: Mapping[str, str] | None = None) -> subprocess.Popen:
+    """Starts a trial's process on its leash, in a session of its own, where a terminal's Ctrl-C does not reach it."""
     paths = {"PYTHONPATH": str(ROOT), "DEEPX_COMMAND": trial.said}
     leash = [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), str(trial.workdir / ".lock")]
-    with trial.log.open("a") as log:
-        log.write(f"=== {now}, {platform.node()}: {trial.said}\n")
-        log.flush()
+    with opened(trial) as log:
         return subprocess.Popen(
             [*leash, ",".join(map(str, cores)), sys.executable, *trial.command],
             env={**os.environ, **paths, **(environment or {})},
@@ -122,7 +143,8 @@ def launch(trial: Trial, cores: Sequence[int] = (), environment: dict[str, str] 
 class Local:
     """Processes of this machine, each with cores (where the system can pin them) and GPUs of its own."""
 
-    def __init__(self, parallel: int, resources: Resources):
+    def __init__(self, parallel: int, resources: Resources, start: Start | None = None):
+        self._start = start or launch
         usable = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
         each = resources.cpus or max(1, len(usable) // parallel)
         self._slots = []
@@ -133,7 +155,7 @@ class Local:
             if gpus:
                 environment["CUDA_VISIBLE_DEVICES"] = ",".join(map(str, gpus))
             self._slots.append((sorted(set(cores)), environment))
-        self._running: dict[int, tuple[Trial, subprocess.Popen]] = {}
+        self._running: dict[int, tuple[Trial, Process]] = {}
         self._begun: list[Trial] = []
 
     def free(self) -> bool:
@@ -141,7 +163,7 @@ class Local:
 
     def submit(self, trial: Trial) -> None:
         slot = next(slot for slot in range(len(self._slots)) if slot not in self._running)
-        self._running[slot] = (trial, launch(trial, *self._slots[slot]))
+        self._running[slot] = (trial, self._start(trial, *self._slots[slot]))
         self._begun.append(trial)
 
     def poll(self) -> tuple[list[Trial], list[tuple[Trial, int]]]:

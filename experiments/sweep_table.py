@@ -31,13 +31,16 @@ class Standing(NamedTuple):
 
 
 class Board:
-    """A context manager that is told every event of a sweep; `outcomes` says how each trial stands."""
+    """A context manager that is told every event of a sweep.
+
+    outcomes: how each trial stands; took: the seconds of those that have ended; both by name.
+    """
 
     def __init__(self, trials: Sequence[Trial], outcomes: Mapping[str, Outcome], metric: str):
         self._trials, self._metric = trials, metric
         self.outcomes = dict(outcomes)
         self._began: dict[str, float] = {}
-        self._took: dict[str, float] = {}
+        self.took: dict[str, float] = {}
         self._read: dict[str, tuple[Any, Standing]] = {}  # a trial's marks when its files were read, and what they said
         self._console = Console(stderr=True, highlight=False)
         live = self._console.is_terminal
@@ -61,7 +64,7 @@ class Board:
             if outcome.state == RUNNING:
                 self._began[trial.name] = time.monotonic()
             elif trial.name in self._began:
-                self._took[trial.name] = time.monotonic() - self._began.pop(trial.name)
+                self.took[trial.name] = time.monotonic() - self._began.pop(trial.name)
             if self._live is None:
                 self.say(self._line(trial))
         if self._live and (event or time.monotonic() - self._drawn > REFRESH):
@@ -79,7 +82,7 @@ class Board:
 
     def _line(self, trial: Trial) -> str:
         state, message = self.outcomes[trial.name]
-        took = f" after {_time(self._took[trial.name])}" if trial.name in self._took and state != RUNNING else ""
+        took = f" after {_time(self.took[trial.name])}" if trial.name in self.took and state != RUNNING else ""
         ended = sum(outcome.state not in (WAITING, RUNNING) for outcome in self.outcomes.values())
         parts = [f"[{ended}/{len(self._trials)}] {trial.name}: {state}{took}", self._value(trial), message]
         return "  ".join(part for part in parts if part)
@@ -104,7 +107,7 @@ class Board:
             step, value = self._standing(trial) if state != WAITING else ("", None)
             steps = f"{step}/{trial.steps}" if state != WAITING else ""
             since = self._began.get(trial.name)
-            took = time.monotonic() - since if since else self._took.get(trial.name)
+            took = time.monotonic() - since if since else self.took.get(trial.name)
             cells = (steps, "" if value is None else f"{value:.4g}", "" if took is None else _time(took), message)
             table.add_row(escape(trial.name), f"[{COLOURS[state]}]{state}", *map(escape, cells))
         return table
@@ -114,7 +117,7 @@ class Board:
         room = max(4, self._console.height - ROOM)
         if len(self._trials) <= room:
             return self._trials
-        recent = list(self._took)
+        recent = list(self.took)
         rank = {t.name: (self.outcomes[t.name].state not in FIRST, -_place(recent, t.name)) for t in self._trials}
         kept = {trial.name for trial in sorted(self._trials, key=lambda t: rank[t.name])[:room]}
         return [trial for trial in self._trials if trial.name in kept]

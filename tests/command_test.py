@@ -11,7 +11,7 @@ from rich.console import Console
 
 from deepx.engine.errors import UserError
 from deepx.engine.workdir import Workdir, workdir_of
-from experiments import reproduce, results
+from experiments import figures, reproduce, results
 
 NTM = ["experiments.ntm", "--config=configs/ntm/copy.py:smoke"]
 RESNET = ["experiments.resnet", "--config=configs/resnet/cifar10_resnet20.py:smoke"]
@@ -199,3 +199,16 @@ def test_the_list_names_every_benchmark(monkeypatch):
     assert all(name in console.file.getvalue() for name in reproduce.benchmarks())
     ended = call("experiments.reproduce", "--list")
     assert ended.returncode == 0 and all(name in ended.stdout for name in reproduce.benchmarks())
+
+
+def test_a_figure_takes_what_a_finished_run_has_drawn(finished, tmp_path, monkeypatch, capsys):
+    """Of the run's own directory, without a second run."""
+    monkeypatch.chdir(tmp_path)
+    Path("runs/ntm").mkdir(parents=True)
+    Path("runs/ntm/copy-smoke-replicas=2").symlink_to(finished)
+    before = (finished / "metrics.jsonl").stat().st_mtime_ns
+    assert figures.make("ntm-figure-6", "smoke", ["--config.run.replicas=2"], 1) == 0
+    assert capsys.readouterr().out == "runs/figures/ntm-figure-6-smoke-replicas=2.png\n"
+    drawn = Path("runs/figures/ntm-figure-6-smoke-replicas=2.npz").read_bytes()
+    assert drawn == (finished / "figures" / "memory.npz").read_bytes()
+    assert (finished / "metrics.jsonl").stat().st_mtime_ns == before

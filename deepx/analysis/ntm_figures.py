@@ -150,3 +150,25 @@ def show(axis: Axes, values: np.ndarray, *, first: int = 0, low: float = 0.0, cm
     axis.yaxis.get_major_locator().set_params(integer=True)
     axis.xaxis.get_major_locator().set_params(integer=True)
     return image
+
+
+def conditions_figure(nets: Mapping[str, tuple[np.ndarray, np.ndarray]], xlabel: str, ylabel: str) -> Figure:
+    """What each network measures [P, S] of S seeds, against the number [P] in its test conditions (Figure 11).
+
+    A faint dot each seed, lines through their medians; logarithmic where the values ask for it.
+    """
+    figure = Figure(figsize=(7.5, 4.2), layout="constrained")
+    axis = figure.subplots()
+    for i, (name, (x, values)) in enumerate(nets.items()):
+        axis.plot(x, values, "o", color=f"C{i}", markersize=3.5, alpha=0.4, markeredgewidth=0)
+        seeds = f" ({values.shape[1]} seeds)" if values.shape[1] > 1 else ""
+        axis.plot(x, np.median(values, axis=1), "o-", color=f"C{i}", markersize=5, linewidth=1.6, label=name + seeds)
+    shown = np.concatenate([values.ravel() for _, values in nets.values()])
+    if shown.min() > 0 and shown.max() > 50 * shown.min():
+        axis.set_yscale("log")
+    else:
+        axis.set_ylim(0, 1.08 * shown.max())
+    axis.set(xlabel=xlabel, ylabel=ylabel, xticks=np.unique(np.concatenate([x for x, _ in nets.values()])))
+    axis.grid(alpha=0.25)
+    axis.legend(frameon=False, fontsize=9)
+    return figure
