@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import signal
 import socket
 import subprocess
@@ -30,9 +29,9 @@ PATIENCE = 240  # seconds, on a machine that others use
 
 
 class Session:
-    """Processes that train one run, of which none outlives the `with`."""
+    """Processes that train one run; none outlives the `with`. last: what the environment of the last has more."""
 
-    def __init__(self, workdir: Path, processes: int, devices: int, *flags: str, variant: str = "paper", **of_last):
+    def __init__(self, workdir: Path, processes: int, devices: int, *flags: str, variant: str = "paper", last=None):
         self.workdir = workdir
         with socket.socket() as probe:
             probe.bind(("", 0))
@@ -46,9 +45,8 @@ class Session:
         self.processes = [
             subprocess.Popen([*command, f"--process={i}"], env=environment, **pipes) for i in range(processes - 1)
         ]
-        environment |= of_last.pop("environment", {})
         self.processes.append(
-            subprocess.Popen([*command, f"--process={processes - 1}"], env=environment, **pipes, **of_last)
+            subprocess.Popen([*command, f"--process={processes - 1}"], env=environment | (last or {}), **pipes)
         )
 
     def __enter__(self):
@@ -145,11 +143,7 @@ def test_the_numbers_are_those_of_one_process(whole, tmp_path):
 
 def test_a_disk_that_is_full_on_one_host_is_told_on_all(tmp_path):
     """The state is shared out, so that each process writes a part of it; the last may write small files only."""
-
-    def small_files():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
-
-    with Session(tmp_path, 2, 1, variant="words", preexec_fn=small_files) as session:
+    with Session(tmp_path, 2, 1, variant="words", last={"FSIZE": "1000"}) as session:
         statuses, _, err = session.ended()
     assert statuses == [2, 2], err
     assert "deepx, process 1: No space left while writing" in err[1] and "Traceback" not in "".join(err)
@@ -165,8 +159,7 @@ def test_a_mesh_that_does_not_divide_is_told_on_all(tmp_path):
 
 
 def test_a_collective_that_does_not_come_back_ends_with_a_message(tmp_path):
-    hanging = {"environment": {"HANG": "1"}}
-    with Session(tmp_path, 2, 1, "--stuck_after=0.1", **hanging) as session:
+    with Session(tmp_path, 2, 1, "--stuck_after=0.1", last={"HANG": ""}) as session:
         statuses, _, err = session.ended()
     assert statuses == [3, 3], err
     for said in err:

@@ -1,9 +1,11 @@
 """The small experiments of the tests behind an entry point, for processes that train one run together.
 
-python -m hosts_toy --config=tests/hosts_toy.py --workdir=DIR; HANG in the environment: some are never read.
+python -m hosts_toy --config=tests/hosts_toy.py --workdir=DIR; in the environment, HANG: some batches are never read;
+FSIZE: no file can be longer.
 """
 
 import os
+import resource
 import time
 
 import toy
@@ -59,4 +61,6 @@ def hang(i, batch):
 
 
 if __name__ == "__main__":
+    if "FSIZE" in os.environ:
+        resource.setrlimit(resource.RLIMIT_FSIZE, 2 * (int(os.environ["FSIZE"]),))
     entry.main(build)
