@@ -75,8 +75,8 @@ def test_several_machines_are_told_and_all_are_given_the_command(capsys, calls):
     assert slices.main(slices.run, ["t", "--slice=v5e-16", "--watch", *AT, "--", "ntm/copy"]) == 0
     printed = capsys.readouterr()
     started, followed = printed.out.splitlines()
-    assert "--worker=all" in started and "reproduce ntm/copy --distributed >" in started
-    assert "--worker=0" in followed and "tail" in followed and "does not have yet" in printed.err and not calls
+    assert "--worker=all" in started and "reproduce ntm/copy --hosts=auto >" in started
+    assert "--worker=0" in followed and "tail" in followed and "that all of them see" in printed.err and not calls
 
 
 def test_what_fails_ends_it(monkeypatch, capsys):

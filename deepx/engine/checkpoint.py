@@ -13,9 +13,12 @@ import jax
 import orbax.checkpoint as ocp
 from orbax.checkpoint import checkpoint_managers
 
+from deepx.engine import hosts
 from deepx.engine.errors import UserError
 from deepx.engine.program import Carry
 from deepx.engine.run import Run
+
+TOGETHER = 60.0  # seconds within which processes that read the same files come to the same end
 
 
 class Saved(NamedTuple):
@@ -23,6 +26,11 @@ class Saved(NamedTuple):
 
     carry: Carry
     books: dict[str, Any]
+
+
+def on_disk(directory: Path) -> list[int]:
+    """Steps of the committed checkpoints in a directory, as its names tell, newest first."""
+    return sorted((int(path.name) for path in directory.glob("*") if path.name.isdigit()), reverse=True)
 
 
 class Checkpoints:
@@ -44,6 +52,8 @@ class Checkpoints:
             options=ocp.CheckpointManagerOptions(
                 preservation_policy=checkpoint_managers.AnyPreservationPolicy(kept),
                 cleanup_tmp_directories=True,
+                # In the background, a process that cannot write waits, unheard, for the others, and they for it.
+                enable_async_checkpointing=not hosts.several(),
                 **best,
             ),
         )
@@ -54,7 +64,7 @@ class Checkpoints:
         return value if math.isfinite(value) else -math.inf
 
     def save(self, carry: Carry, books: dict[str, Any], metrics: dict[str, float] | None = None) -> None:
-        """Starts saving (committed in the background); `metrics` are those of an evaluation at this step."""
+        """Saves, of one process in the background; `metrics` are those of an evaluation at this step."""
         self._manager.save(
             int(carry.step),
             args=ocp.args.Composite(carry=ocp.args.StandardSave(carry), books=ocp.args.JsonSave(books)),
@@ -67,8 +77,8 @@ class Checkpoints:
         self._manager.wait_until_finished()
 
     def steps(self) -> list[int]:
-        """Steps of the committed checkpoints, newest first."""
-        return sorted(self._manager.all_steps(), reverse=True)
+        """Steps of the committed checkpoints, newest first; with several processes, as the first sees them."""
+        return hosts.of_first(sorted(self._manager.all_steps(), reverse=True))
 
     def newest(self, abstract: Carry, say: Callable[[str], None]) -> Saved | None:
         """The newest checkpoint that can be read, see `_first_readable`; None where none was ever saved."""
@@ -83,7 +93,7 @@ class Checkpoints:
         if self._selects:
             files = {step: self.directory / str(step) / "metrics" / "metrics" for step in steps}
             scores = {step: self._score(json.loads(file.read_text())) for step, file in files.items() if file.exists()}
-            steps = sorted(scores, key=lambda step: (scores[step], step), reverse=True)
+            steps = hosts.of_first(sorted(scores, key=lambda step: (scores[step], step), reverse=True))
         saved = self._first_readable(steps, abstract, say)
         if saved is None:
             wanted = "no evaluation has been made there yet" if self._selects else "it holds no checkpoint"
@@ -101,16 +111,15 @@ class Checkpoints:
                 saved = self._read(step, abstract)
             except Exception as error:  # whatever a damaged file makes of the readers beneath
                 failed[step] = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+                self._check_others_failed(step, failed[step])
                 continue
             for damaged, reason in failed.items():
-                aside = self.directory.with_name("damaged_checkpoints") / str(damaged)
-                aside.parent.mkdir(exist_ok=True)
-                shutil.rmtree(aside, ignore_errors=True)
-                (self.directory / str(damaged)).rename(aside)
+                aside = self._put_aside(damaged)
                 say(
                     f"The checkpoint of step {damaged} is damaged ({reason}); put aside in {aside}. Taking step {step}."
                 )
             if failed:
+                hosts.exchange("put aside")
                 self._manager.reload()
             return saved
         if failed:
@@ -120,6 +129,26 @@ class Checkpoints:
                 "the code or a package has changed since, go back to that version; else choose another --workdir."
             )
         return None
+
+    def _put_aside(self, step: int) -> Path:
+        """Where the checkpoint of a step now lies; moved there by the first process."""
+        aside = self.directory.with_name("damaged_checkpoints") / str(step)
+        if hosts.primary():
+            aside.parent.mkdir(exist_ok=True)
+            shutil.rmtree(aside, ignore_errors=True)
+            (self.directory / str(step)).rename(aside)
+        return aside
+
+    def _check_others_failed(self, step: int, reason: str) -> None:
+        """Raises UserError where this process alone cannot read a checkpoint: the others wait for it in the reader."""
+        try:
+            hosts.exchange(reason, seconds=TOGETHER)
+        except TimeoutError:
+            raise UserError(
+                f"The checkpoint of step {step} cannot be read here, but by another process ({reason}). See whether "
+                f"all hosts see the same {self.directory}; if they do, move {self.directory / str(step)} away, and the "
+                "run resumes from the one before."
+            ) from None
 
     def _read(self, step: int, abstract: Carry) -> Saved:
         restored = self._manager.restore(

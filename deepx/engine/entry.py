@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import os
 import shlex
 import signal
 import sys
-import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import jax
@@ -17,12 +14,12 @@ from absl import app, flags, logging
 from ml_collections import ConfigDict, config_flags
 
 from deepx.engine import config as configuration
-from deepx.engine import failure
-from deepx.engine.checkpoint import Checkpoints
+from deepx.engine import failure, hosts, joining
+from deepx.engine.checkpoint import Checkpoints, on_disk
+from deepx.engine.ending import answering, terminated, unraisable
 from deepx.engine.errors import UserError
 from deepx.engine.experiment import Experiment
-from deepx.engine.finish import evaluate_selected, finish, show
-from deepx.engine.interrupt import Interrupt
+from deepx.engine.finish import evaluate_selected, finish, said, show
 from deepx.engine.loop import Interrupted, NotFinite, refuse_fewer_steps, train
 from deepx.engine.program import Program
 from deepx.engine.progress import Progress
@@ -34,7 +31,6 @@ from deepx.nn.cpu import kernels
 
 Build = Callable[[ConfigDict], Experiment]
 ROOT = Path(__file__).resolve().parents[2]
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 CONFIG = config_flags.DEFINE_config_file(
     "config", None, "Config file, FILE[:variant]; single values change by --config.a.b=value."
@@ -49,28 +45,44 @@ MODE = flags.DEFINE_enum(
     "replay: take the step that was not finite again.",
 )  # fmt: skip
 DATA_DIR = flags.DEFINE_string("data_dir", None, "Where prepared data sets are; default: TFDS_DATA_DIR.")
-DEVICES = flags.DEFINE_integer("devices", 0, "Use the first N local devices; 0: all.", lower_bound=0)
+DEVICES = flags.DEFINE_integer("devices", 0, "Use the first N devices of every process; 0: all.", lower_bound=0)
+COORDINATOR = flags.DEFINE_string(
+    "coordinator", None, "HOST:PORT of process 0, where several processes train one run; --processes and --process too."
+)
+PROCESSES = flags.DEFINE_integer("processes", None, "How many processes train this run.", lower_bound=1)
+PROCESS = flags.DEFINE_integer("process", None, "Which of them this is, from 0.", lower_bound=0)
+HOSTS = flags.DEFINE_enum(
+    "hosts", None, ["auto"], "auto: SLURM, Open MPI or Cloud TPU says which of how many processes this is."
+)
+JOIN_WITHIN = flags.DEFINE_float(
+    "join_within", 300.0, "Seconds within which all processes must have come.", lower_bound=1.0
+)
+STUCK_AFTER = flags.DEFINE_float(
+    "stuck_after", 60.0, "Of several processes: minutes without a dispatch that comes back, evaluation included, after "
+    "which all end.", lower_bound=0.01,
+)  # fmt: skip
 
 
 def main(build: Build) -> None:
     """Runs the experiment that `build` makes of the config.
 
     Exit status 0: done, or saved and resumable; 1: a step was not finite; 2: a mistake that the message says how to
-    mend (DEEPX_TRACEBACK=1 shows where it arose).
+    mend (DEEPX_TRACEBACK=1 shows where it arose); 3: another process of the run went away, or all stood still. What
+    ends one process of a run ends all, with the same status.
     """
     logging.set_verbosity(logging.FATAL)  # Orbax narrates every save, and what fails is raised besides
-    sys.unraisablehook = _unraisable
+    sys.unraisablehook = unraisable
     if not os.environ.get("JAX_COMPILATION_CACHE_DIR"):
         cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "deepx" / "xla"
         jax.config.update("jax_compilation_cache_dir", str(cache))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.3)
-    with _answering():
-        app.run(lambda _: sys.exit(_run(build)), flags_parser=_parse)
+    with answering():
+        app.run(lambda _: sys.exit(_run_with_others(build)), flags_parser=_parse)
 
 
 def _parse(argv: Sequence[str]) -> list[str]:
     """absl's parser, with config keys checked first and every mistake a UserError."""
-    signal.signal(signal.SIGTERM, _terminated)
+    signal.signal(signal.SIGTERM, terminated)
     given = next((value for flag, value in configuration.flags_of(argv) if flag == "config"), None)
     if given is not None:
         path, _, variant = given.partition(":")
@@ -81,6 +93,29 @@ def _parse(argv: Sequence[str]) -> list[str]:
         return flags.FLAGS(argv)
     except (flags.Error, AttributeError, ValueError, TypeError, OSError) as error:
         raise UserError(f"{str(error).strip().splitlines()[-1]}") from error
+
+
+def _run_with_others(build: Build) -> int:
+    place = _place()
+    if place is None:
+        return _run(build)
+    given = {} if CONFIG.value is None else {f"config.{k}": v for k, v in configuration.flatten(CONFIG.value).items()}
+    facts = {"mode": MODE.value, "workdir": WORKDIR.value, "devices": DEVICES.value, "code": commit(), **given}
+    joining.join(place, facts, JOIN_WITHIN.value)
+    status = _run(build)
+    joining.leave()
+    return status
+
+
+def _place() -> joining.Place | None:
+    """Which of several processes this is; None where there is one, of which nothing was said."""
+    given = (COORDINATOR.value, PROCESS.value, PROCESSES.value)
+    if HOSTS.value is None:
+        return None if given == (None, None, None) else joining.checked(*given)
+    if given != (None, None, None):
+        raise UserError("--hosts=auto finds --coordinator, --processes and --process: leave them out.")
+    place = joining.detected()
+    return place if place.processes > 1 else None
 
 
 def _run(build: Build) -> int:
@@ -98,9 +133,7 @@ def _run(build: Build) -> int:
     config = CONFIG.value or workdir.config()
     _check_family(config)
     run = Run(**config.run)
-    devices = jax.local_devices()
-    if DEVICES.value > len(devices):
-        raise UserError(f"--devices={DEVICES.value}, but this machine has {len(devices)}.")
+    devices = _devices()
     if DATA_DIR.value is not None:
         os.environ["TFDS_DATA_DIR"] = DATA_DIR.value
     workdir.check(config)
@@ -110,14 +143,17 @@ def _run(build: Build) -> int:
         experiment = build(config)
         if run.replicas > 1:
             experiment = replicated(experiment, run.replicas)
-        program = Program(experiment, run, devices[: DEVICES.value or None])
+        program = Program(experiment, run, devices)
     except (ValueError, OSError) as error:
         reason = str(error).partition("\n---")[0]  # without what JAX adds about its traceback
         raise UserError(f"{config.benchmark} cannot be built: {reason}") from error
     if MODE.value == "replay":
-        print(failure.replay(program, workdir.path))
+        diagnosis = failure.replay(program, workdir.path)
+        if hosts.primary():
+            print(diagnosis)
         return 0
     checkpoints = Checkpoints(workdir.path / "checkpoints", run)
+    hosts.resume_from(lambda: _resumes(checkpoints.directory))
     try:
         if MODE.value == "eval":
             return evaluate_selected(program, checkpoints, workdir)
@@ -133,12 +169,13 @@ def _run(build: Build) -> int:
 
 
 def _train(program: Program, checkpoints: Checkpoints, workdir: Workdir, config: ConfigDict, paper: dict | None) -> int:
-    with Progress(config.benchmark, program.run.steps) as progress:
+    with Progress(config.benchmark, program.run.steps, quiet=not hosts.primary()) as progress:
         try:
-            with Interrupt() as interrupt:
+            with hosts.interrupt(lambda: progress.step, 60 * STUCK_AFTER.value) as interrupt:
                 trained = train(program, checkpoints, workdir.path, progress, interrupt)
         except Interrupted as stop:
-            progress.say(f"{stop} Resume with the same command:\n  {command()}")
+            everywhere = " on every host" if hosts.several() else ""
+            progress.say(f"{stop} Resume with the same command{everywhere}:\n  {command()}")
             return 0
         except NotFinite as bad:
             batch = program.batch_at(int(bad.carry.step))
@@ -157,6 +194,8 @@ def _train(program: Program, checkpoints: Checkpoints, workdir: Workdir, config:
             )
         else:
             record = finish(program, checkpoints, trained, workdir, config, paper, progress, command())
+    if record is None:
+        return 0  # the first process shows it
     show(record["metrics"], record["paper"])
     print(f"Done. {workdir.path}/report.html shows it, {workdir.path}/result.json keeps it.", file=sys.stderr)
     return 0
@@ -166,9 +205,26 @@ def predict(program: Program, checkpoints: Checkpoints) -> int:
     """`--mode=predict`: the experiment's own use of the selected state. Raises UserError where it has none."""
     if program.experiment.predict is None:
         raise UserError("This benchmark has no --mode=predict.")
-    selected = checkpoints.selected(program.abstract(), lambda text: print(text, file=sys.stderr))
-    program.experiment.predict(selected.carry.state)
+    state = program.gathered(checkpoints.selected(program.abstract(), said).carry.state)
+    if hosts.primary():
+        program.experiment.predict(state)
     return 0
+
+
+def _devices() -> list[jax.Device]:
+    """Those of all processes, the first --devices of each."""
+    here = jax.local_devices()
+    if DEVICES.value > len(here):
+        raise UserError(f"--devices={DEVICES.value}, but this machine has {len(here)}.")
+    count = DEVICES.value or len(here)
+    hosts.alike("a number of devices of", count)
+    return [device for i in range(jax.process_count()) for device in jax.local_devices(process_index=i)[:count]]
+
+
+def _resumes(checkpoints: Path) -> str:
+    steps = on_disk(checkpoints)
+    where = f"resumes at step {steps[0]}" if steps else "begins anew, as nothing was saved yet"
+    return f"Give the same command on every host: the run {where}."
 
 
 def _check_family(config: ConfigDict) -> None:
@@ -188,55 +244,10 @@ def _introduce(config: ConfigDict, paper: dict | None) -> None:
     width = max(map(len, changed), default=0)
     table = "".join(f"\n  {name:{width}}  {ours}  (paper: {theirs})" for name, (ours, theirs) in changed.items())
     against = f"Against the paper's settings:{table}" if table else "The paper's settings."
-    print(f"{config.benchmark}, variant {config.variant}: {config.cost}. {against}", file=sys.stderr, flush=True)
+    said(f"{config.benchmark}, variant {config.variant}: {config.cost}. {against}")
 
 
 def command() -> str:
     """The command that was given, as one would type it again."""
     module = getattr(sys.modules["__main__"].__spec__, "name", sys.argv[0])
     return os.environ.get("DEEPX_COMMAND") or shlex.join(["python", "-m", module, *sys.argv[1:]])
-
-
-@contextlib.contextmanager
-def _answering() -> Iterator[None]:
-    """A context in which mistakes, a full disk and Ctrl-C end in one paragraph."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        print(
-            "\ndeepx: Stopped. What was saved stays; the same command goes on from there.", file=sys.stderr, flush=True
-        )
-        os._exit(130)
-    except Exception as error:
-        if isinstance(error, UserError):
-            text = str(error)
-        elif _disk_full(error):
-            text = (
-                f"No space left while writing ({str(error).splitlines()[0][:200]}). Free some, then give the same "
-                "command: the last complete checkpoint stays and the run resumes from it."
-            )
-        else:
-            raise
-        if os.environ.get("DEEPX_TRACEBACK"):
-            traceback.print_exception(error)
-        print(f"deepx: {text}", file=sys.stderr, flush=True)
-        os._exit(2)  # background writers may be stuck on the same full disk: nothing of theirs is waited for
-
-
-def _terminated(_number: int, _frame: object) -> None:
-    raise KeyboardInterrupt
-
-
-def _unraisable(unraisable: sys.UnraisableHookArgs) -> None:
-    if "Event loop is closed" not in str(unraisable.exc_value):  # the echo of a read or write that was reported
-        sys.__unraisablehook__(unraisable)
-
-
-def _disk_full(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, OSError) and error.errno in FULL:
-            return True
-        if any(words in str(error) for words in ("No space left on device", "Disk quota exceeded", "File too large")):
-            return True
-        error = error.__cause__ or error.__context__
-    return False

@@ -12,6 +12,7 @@ import numpy as np
 import orbax.checkpoint as ocp
 
 from deepx.engine.errors import UserError
+from deepx.engine.hosts import primary
 from deepx.engine.program import Carry, Program
 
 BUNDLE = "failure"
@@ -38,11 +39,12 @@ def diagnose(program: Program, carry: Carry, batch: Any) -> Diagnosis:
     """Takes the step after `carry` on `batch` once more, alone, and says what of it is not finite."""
     step = int(carry.step)
     key = program.key_at(step)
-    state, metrics = jax.jit(program.experiment.train_step)(carry.state, batch, key)
+    whole = program.whole  # so that every process sees every number
+    state, metrics = jax.jit(program.experiment.train_step, out_shardings=whole)(carry.state, batch, key)
     metrics = {name: np.round(np.float64(m.total) / np.float64(m.count), 6).tolist() for name, m in metrics.items()}
     gradients = {}
     if program.experiment.gradients is not None:
-        gradients = jax.jit(program.experiment.gradients)(carry.state, batch, key)
+        gradients = jax.jit(program.experiment.gradients, out_shardings=whole)(carry.state, batch, key)
     norms = {
         jax.tree_util.keystr(path): float(jnp.linalg.norm(leaf.ravel()))
         for path, leaf in jax.tree_util.tree_leaves_with_path(gradients)
@@ -68,7 +70,8 @@ def save_bundle(workdir: Path, carry: Carry, batch: Any, diagnosis: Diagnosis) -
     bundle = (workdir / BUNDLE).absolute()
     with ocp.StandardCheckpointer() as checkpointer:
         checkpointer.save(bundle / "arrays", {"carry": carry, "batch": batch}, force=True)
-    (bundle / "diagnosis.json").write_text(json.dumps(diagnosis._asdict(), indent=1))
+    if primary():
+        (bundle / "diagnosis.json").write_text(json.dumps(diagnosis._asdict(), indent=1))
     return bundle
 
 

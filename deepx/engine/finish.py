@@ -13,6 +13,7 @@ from rich.table import Table
 from deepx.engine import log
 from deepx.engine.checkpoint import Checkpoints
 from deepx.engine.curves import curves
+from deepx.engine.hosts import primary
 from deepx.engine.loop import Trained
 from deepx.engine.program import Carry, Program
 from deepx.engine.progress import Progress
@@ -31,19 +32,25 @@ def finish(
     paper: dict[str, Any] | None,
     progress: Progress,
     command: str,
-) -> dict[str, Any]:
-    """Tests the selected state, writes figures, `result.json` and `report.html`, and returns the record."""
+) -> dict[str, Any] | None:
+    """Tests the selected state, writes figures, `result.json` and `report.html`, and returns the record.
+
+    All processes test; what follows is the first one's, and the others get None.
+    """
     carry = trained.carry
     if program.run.select != "last":
         carry = checkpoints.selected(program.abstract(), progress.say).carry
     step = int(carry.step)
     progress.say(f"Testing the state of step {step}.")
-    values = {**_logged(workdir, step), **test(program, carry)}
+    tested, state = test(program, carry), program.gathered(carry.state)
+    if not primary():
+        return None
+    values = {**_logged(workdir, step), **tested}
     figures = {"curves": curves(log.read(workdir.path), program.experiment.units)}
     if watcher := watcher_of(program, workdir.path):
         figures = {**watcher.film(program.run.steps), **figures}
     if program.experiment.report is not None:
-        report = program.experiment.report(carry.state, program.report_key)
+        report = program.experiment.report(state, program.report_key)
         values |= report.metrics
         figures = {**report.figures, **figures}
     if program.experiment.summary is not None:
@@ -76,11 +83,18 @@ def test(program: Program, carry: Carry) -> dict[str, np.ndarray]:
 
 def evaluate_selected(program: Program, checkpoints: Checkpoints, workdir: Workdir) -> int:
     """`--mode=eval`: the selected checkpoint's metrics, measured again and printed."""
-    carry = checkpoints.selected(program.abstract(), lambda text: print(text, file=sys.stderr)).carry
+    carry = checkpoints.selected(program.abstract(), said).carry
     named = log.by_name(program.validate(carry.state)) | test(program, carry)
     entries = {name: {"mean": float(np.mean(v)), "values": np.atleast_1d(v).tolist()} for name, v in named.items()}
-    show(entries, workdir.config().reported.to_dict())
+    if primary():
+        show(entries, workdir.config().reported.to_dict())
     return 0
+
+
+def said(text: str) -> None:
+    """Says something where there is no bar."""
+    if primary():
+        print(text, file=sys.stderr)
 
 
 def show(metrics: dict[str, Any], paper: dict[str, Any]) -> None:

@@ -8,10 +8,15 @@ import sys
 
 
 class Interrupt:
-    """While entered, a first SIGTERM or SIGINT sets `requested`; a second SIGINT stops the process at once."""
+    """While entered, a first SIGTERM or SIGINT is noted; a second SIGINT stops the process at once."""
 
     def __init__(self) -> None:
-        self.requested = False
+        self.noted = False
+
+    @property
+    def requested(self) -> bool:
+        """Whether to stop now; looked at once after every dispatch."""
+        return self.noted
 
     def __enter__(self) -> Interrupt:
         self._before = {s: signal.signal(s, self._note) for s in (signal.SIGTERM, signal.SIGINT)}
@@ -22,8 +27,8 @@ class Interrupt:
             signal.signal(number, handler)
 
     def _note(self, number: int, _frame: object) -> None:
-        if self.requested and number == signal.SIGINT:
+        if self.noted and number == signal.SIGINT:
             sys.stderr.write("\nStopped without saving; the last checkpoint stays.\n")
             os._exit(130)
-        self.requested = True
+        self.noted = True
         sys.stderr.write(f"\n{signal.Signals(number).name}: saving after this dispatch.\n")

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from deepx.engine.hosts import primary
 from deepx.files import write
 
 PARTS = ("train", "valid", "test")  # of a data set
@@ -51,6 +52,21 @@ class Log:
         """Closes both files."""
         self._file.close()
         self._tensorboard.close()
+
+
+class Silent:
+    """The log of a process that is not the first: nothing is written twice."""
+
+    def row(self, *_: Any, **__: Any) -> None:
+        """Writes nothing."""
+
+    def close(self) -> None:
+        """Closes nothing."""
+
+
+def log_of(workdir: Path, step: int) -> Log | Silent:
+    """This process's log of a run that begins after `step`."""
+    return Log(workdir, step) if primary() else Silent()
 
 
 def _step(line: str) -> float:

@@ -11,8 +11,9 @@ import numpy as np
 
 from deepx.engine.checkpoint import Checkpoints
 from deepx.engine.errors import UserError
+from deepx.engine.hosts import primary
 from deepx.engine.interrupt import Interrupt
-from deepx.engine.log import Log, by_name
+from deepx.engine.log import Log, Silent, by_name, log_of
 from deepx.engine.program import Carry, Outcome, Program
 from deepx.engine.progress import Progress
 from deepx.engine.record import commit
@@ -86,7 +87,7 @@ def train(
     if step > 0 and not (workdir / "metrics.jsonl").exists():
         progress.say(f"{workdir}/metrics.jsonl is gone: rows and curves begin at step {step}.")
     commits = list(dict.fromkeys([*books["commits"], commit()])) if step < run.steps else books["commits"]
-    log, sums, began = Log(workdir, step), Sums(books["sums"]), time.monotonic()
+    log, sums, began = log_of(workdir, step), Sums(books["sums"]), time.monotonic()
     watcher = watcher_of(program, workdir)
 
     def wall_seconds() -> float:
@@ -147,12 +148,16 @@ def refuse_fewer_steps(checkpoints: Checkpoints, steps: int) -> None:
         )
 
 
-def evaluate(program: Program, carry: Carry, log: Log, progress: Progress, watcher: Watcher | None) -> dict[str, float]:
+def evaluate(
+    program: Program, carry: Carry, log: Log | Silent, progress: Progress, watcher: Watcher | None
+) -> dict[str, float]:
     """One pass over every evaluation split, and a look; the splits' metrics by name, averaged over replicas."""
     step, metrics = int(carry.step), program.validate(carry.state)
     for split, values in metrics.items():
         log.row(step, split, values)
     progress.metrics(step, by_name(metrics))
     if watcher is not None:
-        watcher.look(carry.state, step, log, progress)
+        state = program.gathered(carry.state)
+        if primary():
+            watcher.look(state, step, log, progress)
     return {name: float(np.mean(value)) for name, value in by_name(metrics).items()}

@@ -17,4 +17,4 @@ class Planned(Program):
 
     def _placed(self, tree: Any) -> Any:
         shapes = jax.eval_shape(lambda t: t, tree)
-        return jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=self._whole), shapes)
+        return jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=self.whole), shapes)

@@ -19,6 +19,7 @@ from deepx.engine.experiment import Array, Experiment, Mean, Metrics
 from deepx.engine.log import by_name
 from deepx.engine.mesh import layout, mesh_of
 from deepx.engine.parallel import mapped
+from deepx.engine.placement import Rows, gathered, placed
 from deepx.engine.run import Run
 
 EVALUATION_SEED = 2**31 - 1  # evaluation data is the same for every seed of a run
@@ -54,14 +55,15 @@ class Program:
         )
         self._shapes = jax.eval_shape(self._first, self._init_key)
         self._layout = layout(self.mesh, experiment, self._shapes.state, shard=run.shard_state)
-        self._whole = self._layout.whole
-        self._carry = Carry(self._whole, self._layout.state)
+        self.whole = self._layout.whole
+        self._carry = Carry(self.whole, self._layout.state)
         self._train_key, self._data_key = self._placed(streams)
         self._check_data()
         self._train_arrays = self._resident(experiment.train_data)
         self._evaluation_arrays: dict[str, Any] = {}
-        self._evaluate = jax.jit(self._evaluate_device, static_argnames="sample")
-        self._evaluate_batch = jax.jit(experiment.eval_step)
+        self._evaluation_rows: dict[str, Rows] = {}
+        self._evaluate = jax.jit(self._evaluate_device, static_argnames="sample", out_shardings=self.whole)
+        self._evaluate_batch = jax.jit(experiment.eval_step, out_shardings=self.whole)
         self._dispatch = None
 
     # ---- state
@@ -85,20 +87,21 @@ class Program:
         if isinstance(source, DeviceData):
             while True:
                 yield self._train_arrays
-        stacked = source.dataset(self.run.seed).batch(k, drop_remainder=True).slice(slice(step // k, None))
-        sharding = NamedSharding(self.mesh, P(None, *self._layout.batch.spec))
+        rows = self._rows(self.abstract_batch(), self._layout.batch)
+        dataset = rows.of(source.dataset(self.run.seed))
+        stacked = dataset.batch(k, drop_remainder=True).slice(slice(step // k, None))
         ahead = None
         for batches in stacked.to_iter_dataset(grain.ReadOptions(num_threads=4, prefetch_buffer_size=4)):
-            placed = jax.device_put(batches, sharding)  # asynchronous: copied while the device computes
+            there = rows.placed(batches, leading=1)  # asynchronous: copied while the device computes
             if ahead is not None:
                 yield ahead
-            ahead = placed
+            ahead = there
         if ahead is not None:
             yield ahead
 
     def dispatch(self, carry: Carry, start: int, data: Any) -> tuple[Carry, Outcome]:
         """Takes `steps_per_call` steps; `carry` is donated. `start` is the step the host believes it is at."""
-        start = jax.device_put(np.int32(start), self._whole)
+        start = placed(np.int32(start), self.whole)
         arguments = (carry, start, data, self._train_key, self._data_key)
         if self._dispatch is None:
             self._dispatch = self.traced(*arguments).lower().compile()
@@ -106,11 +109,11 @@ class Program:
 
     def traced(self, *arguments: Any) -> jax.stages.Traced:
         """What a dispatch compiles, not yet lowered for a platform; where no arguments are given, of abstract ones."""
-        program = jax.jit(self._steps, donate_argnums=0, out_shardings=(self._carry, self._whole))
+        program = jax.jit(self._steps, donate_argnums=0, out_shardings=(self._carry, self.whole))
         return program.trace(*(arguments or self._abstract_arguments()))
 
     def _abstract_arguments(self) -> tuple[Any, ...]:
-        start = jax.ShapeDtypeStruct((), jnp.int32, sharding=self._whole)
+        start = jax.ShapeDtypeStruct((), jnp.int32, sharding=self.whole)
         data = self._train_arrays
         if isinstance(self.experiment.train_data, HostData):
             k, sharding = self.run.steps_per_call, NamedSharding(self.mesh, P(None, *self._layout.batch.spec))
@@ -155,7 +158,7 @@ class Program:
     def abstract_batch(self) -> Any:
         """Shapes, types and placement of a training batch."""
         shapes = self._first_batch(self.experiment.train_data, self._data_key)
-        return jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=self._whole), shapes)
+        return jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=self.whole), shapes)
 
     def _first_batch(self, source: DeviceData | HostData, key: Array | None = None) -> Any:
         if isinstance(source, DeviceData):
@@ -192,8 +195,12 @@ class Program:
             for i in range(source.batches):
                 yield self._evaluate(state, arrays, key, np.int32(i), sample=source.sample)
         else:
-            for batch in source.dataset(EVALUATION_SEED):
-                yield self._evaluate_batch(state, jax.device_put(batch, self._layout.of_evaluation(batch)))
+            if split not in self._evaluation_rows:
+                batch = self._first_batch(source)
+                self._evaluation_rows[split] = self._rows(batch, self._layout.of_evaluation(batch))
+            rows = self._evaluation_rows[split]
+            for batch in rows.of(source.dataset(EVALUATION_SEED)):
+                yield self._evaluate_batch(state, rows.placed(batch))
 
     def traced_evaluation(self, split: str) -> jax.stages.Traced:
         """What the evaluation on a split of `eval_data` compiles for each batch, not yet lowered for a platform."""
@@ -216,7 +223,14 @@ class Program:
 
     def _placed(self, tree: Any) -> Any:
         """`tree`, whole on every device."""
-        return jax.device_put(tree, self._whole)
+        return placed(tree, self.whole)
+
+    def gathered(self, tree: Any) -> Any:
+        """`tree`, of the program's devices, as this process alone can compute with it; see `placement.gathered`."""
+        return gathered(tree, self.whole)
+
+    def _rows(self, batch: Any, sharding: NamedSharding) -> Rows:
+        return Rows(sharding, len(jax.tree.leaves(batch)[0]))
 
     def _resident(self, source: DeviceData | HostData) -> Any:
         return self._placed(source.arrays) if isinstance(source, DeviceData) else None

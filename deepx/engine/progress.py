@@ -26,11 +26,14 @@ def shown(values: Sequence[Any], what: str) -> Iterable[Any]:
 
 
 class Progress:
-    """Shows `total` steps of training; a context manager. Speaks on standard error, so that output can be piped."""
+    """Shows `total` steps of training; a context manager. Speaks on standard error, so that output can be piped.
 
-    def __init__(self, title: str, total: int):
-        self._title, self._total = title, total
-        self._console = Console(stderr=True, highlight=False)
+    quiet: shows nothing, as another process does.
+    """
+
+    def __init__(self, title: str, total: int, *, quiet: bool = False):
+        self._title, self._total, self.step = title, total, 0
+        self._console = Console(stderr=True, highlight=False, quiet=quiet)
         self._bar = Bar(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
@@ -39,7 +42,7 @@ class Progress:
             TimeRemainingColumn(),
             TextColumn("{task.fields[metrics]}"),
             console=self._console,
-            disable=not self._console.is_terminal,
+            disable=quiet or not self._console.is_terminal,
         )
         self._metrics = ""
         self._recent: collections.deque[tuple[float, int]] = collections.deque()
@@ -64,6 +67,7 @@ class Progress:
 
     def at(self, step: int, *, line: bool = False) -> None:
         """Training has reached `step`."""
+        self.step = step
         now = time.monotonic()
         self._recent.append((now, step))
         while now - self._recent[0][0] > RATE_SECONDS and len(self._recent) > 2:

@@ -106,11 +106,13 @@ def unit(name: str, units: Mapping[str, str]) -> str:
 
 
 def device(devices: Sequence[jax.Device]) -> str:
-    """Number and kind of the devices, as a reader would name them."""
+    """Number and kind of the devices, and of how many processes, as a reader would name them."""
+    processes = len({device.process_index for device in devices})
+    several = f", {processes} processes" if processes > 1 else ""
     if devices[0].platform == "cpu":
         virtual = f", {len(devices)} virtual devices" if len(devices) > 1 else ""
-        return f"{os.cpu_count()}-core CPU ({platform.machine()}{virtual})"
-    return f"{len(devices)} x {devices[0].device_kind}"
+        return f"{os.cpu_count()}-core CPU ({platform.machine()}{virtual}{several})"
+    return f"{len(devices)} x {devices[0].device_kind}{several}"
 
 
 def cpu() -> dict[str, Any]:

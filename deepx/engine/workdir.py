@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import fcntl
 import json
+import secrets
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,8 +15,11 @@ from ml_collections import ConfigDict
 
 from deepx.engine.config import differences
 from deepx.engine.errors import UserError
+from deepx.engine.hosts import of_first, primary, several
 from deepx.engine.run import Run
 from deepx.files import write
+
+SHOWN_WITHIN = 20.0  # seconds after which a shared file system shows what another host has written
 
 
 def workdir_of(benchmark: str, variant: str) -> Path:
@@ -23,27 +28,57 @@ def workdir_of(benchmark: str, variant: str) -> Path:
 
 
 class Workdir:
-    """A run's directory, locked while this object lives.
+    """A run's directory, locked while this object lives; of several processes of one run, the first locks and writes.
 
-    Raises UserError when another process works in it, or when it belongs to a run of another config.
+    Raises UserError when another run works in it, when it belongs to a run of another config, and where a process does
+    not see what the first has written there.
     """
 
     def __init__(self, path: Path):
         self.path = path
+        if primary():
+            self._take()
+        self._check_shared()
+
+    def _take(self) -> None:
         try:
-            path.mkdir(parents=True, exist_ok=True)
-            self._lock = (path / ".lock").open("w")
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._lock = (self.path / ".lock").open("a")
         except OSError as error:
             raise UserError(
-                f"The work directory {path} cannot be written ({error.strerror}). Choose another --workdir."
+                f"The work directory {self.path} cannot be written ({error.strerror}). Choose another --workdir."
             ) from None
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise UserError(
-                f"Another process is at work in {path}. Wait for it, stop it (it saves and can be resumed), or choose "
-                "another --workdir."
+                f"Another process is at work in {self.path}. Wait for it, stop it (it saves and can be resumed), or "
+                "choose another --workdir."
             ) from None
+
+    def _check_shared(self) -> None:
+        """All processes read what the first has written into the lock, which a file system may show them late."""
+        if not several():
+            return
+        mark = of_first(secrets.token_hex(8))
+        if primary():
+            self._lock.truncate(0)
+            self._lock.write(mark)
+            self._lock.flush()
+        until = time.monotonic() + SHOWN_WITHIN
+        while self._marked() != mark:
+            if time.monotonic() > until:
+                raise UserError(
+                    f"The work directory {self.path} is not the one that process 0 sees under this name. Choose a "
+                    "--workdir on a file system that all hosts share."
+                )
+            time.sleep(0.05)
+
+    def _marked(self) -> str | None:
+        try:
+            return (self.path / ".lock").read_text()
+        except OSError:
+            return None
 
     @property
     def config_file(self) -> Path:
@@ -80,7 +115,8 @@ class Workdir:
 
     def reopen(self) -> None:
         """Drops the record of a run that is given more steps: it would speak of fewer than were taken."""
-        (self.path / "result.json").unlink(missing_ok=True)
+        if primary():
+            (self.path / "result.json").unlink(missing_ok=True)
 
     def check(self, config: ConfigDict) -> None:
         """Raises UserError, with the differences, when the directory was made with a config of other numbers."""
@@ -101,8 +137,9 @@ class Workdir:
         self.write_json("config.json", config.to_dict())
 
     def write_json(self, name: str, content: Mapping[str, Any]) -> None:
-        """Writes one of the directory's JSON files."""
-        write(self.path / name, json.dumps(content, indent=1) + "\n")
+        """Writes one of the directory's JSON files, from the first process."""
+        if primary():
+            write(self.path / name, json.dumps(content, indent=1) + "\n")
 
 
 def _tuples(value: Any) -> Any:

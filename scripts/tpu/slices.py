@@ -86,7 +86,7 @@ def setup(given):
 def run(given):
     """Starts a benchmark, which goes on when the connection ends; the same command resumes it."""
     on_all = several_machines(given.slice)
-    arguments = [*given.command, *(["--distributed"] if on_all else [])]
+    arguments = [*given.command, *(["--hosts=auto"] if on_all else [])]
     command = shlex.join(["./scripts/reproduce", *arguments])
     started = f"cd {FOLDER} && (nohup {command} > run.log 2>&1 < /dev/null &)"
     commands = [over_ssh(given, "all" if on_all else "0", started)]
@@ -134,8 +134,7 @@ def main(action, argv):
     given = parser(action).parse_args(argv)
     if action in (create, run) and several_machines(given.slice):
         print(
-            f"# {given.slice} has several machines. Training over several needs the experiments' flag --distributed, "
-            "which this version does not have yet.",
+            f"# {given.slice} has several machines: a run over them needs a --workdir on a disk that all of them see.",
             file=sys.stderr,
         )
     for command in action(given):
