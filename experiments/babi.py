@@ -51,6 +51,7 @@ def build(config: ConfigDict) -> Experiment:
         report=lambda state, key: babi_report.report(config, learnt, readers, state),
         summary=lambda values: babi_report.summary(config, values),
         predict=lambda state: babi_predict.predict(config, learnt, readers, state),
+        serve=lambda state: babi_predict.served(config, learnt, readers, state),
         units={"error": "%", "loss": "nats"},
         provenance=provenance,
     )

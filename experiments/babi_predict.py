@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 from absl import flags
 from ml_collections import ConfigDict
@@ -16,6 +17,7 @@ from rich.table import Table
 from deepx.data.babi.encode import encode, words
 from deepx.data.babi.story import Example
 from deepx.engine.errors import UserError
+from deepx.engine.experiment import Array, Served
 from experiments.babi_readers import with_words
 from experiments.babi_report import best
 from experiments.texts import QUESTION
@@ -78,3 +80,33 @@ def show(sentences: Sequence[str], attention_KS: np.ndarray) -> None:
     for sentence, weights in zip(shown, attention_KS.T, strict=False):
         table.add_row(sentence, *(f"[bold]{w:.2f}[/]" if w >= 0.5 else f"{w:.2f}" for w in weights))
     Console().print(table)
+
+
+def served(config: ConfigDict, learnt: Sequence, readers: Sequence, state: Any) -> Served:
+    """All readers, each the best of its restarts, with inputs and outputs of its own where each task has one."""
+    functions, inputs, words_of = {}, {}, {}
+    for questions, reader in zip(learnt, readers, strict=True):
+        name = "" if len(learnt) == 1 else f"/{questions.tasks[0]}"
+        functions[name] = (reader, best(config, state, questions, reader))
+        words_of[name.lstrip("/") or "all"] = list(questions.vocabulary.known)
+        J = questions.encoded.sentences_UJ.shape[1]
+        inputs[f"story{name}"] = (("batch", questions.encoded.memories, J), "int32")
+        inputs[f"length{name}"] = (("batch",), "int32")
+        inputs[f"question{name}"] = (("batch", J), "int32")
+
+    def answered(given: Mapping[str, Array]) -> Mapping[str, Array]:
+        answers = {}
+        for name, (reader, params) in functions.items():
+            batch = {part: given[f"{part}{name}"] for part in ("story", "length", "question")}
+            unknown = jnp.zeros_like(batch["length"])
+            batch |= {"answer": unknown, "supports": unknown[:, None]}  # which only what is learnt from needs
+            answers[f"answer{name}"] = reader.answer(params, batch).answer_B
+        return answers
+
+    return Served(
+        answered,
+        inputs,
+        "Stories, sentence by sentence, how many sentences they have, and questions; words by their places in `words`, "
+        "from 1, 0 behind the last. The answer is a word's number.",
+        {"words": words_of},
+    )

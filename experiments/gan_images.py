@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import jax
+import jax.numpy as jnp
 from ml_collections import ConfigDict
 
 from deepx.data import augment
@@ -12,13 +14,14 @@ from deepx.engine.adversarial import adversarial, generator_of, watched, with_ge
 from deepx.engine.averaged import averaged
 from deepx.engine.data import epochs, one_pass
 from deepx.engine.errors import UserError
-from deepx.engine.experiment import Array, Experiment, Key, Mean
+from deepx.engine.experiment import Array, Experiment, Key, Mean, Served
+from deepx.engine.replicated import separate
 from deepx.models import attribute_classifier
 from deepx.nn.adversarial import GENERATOR_LOSSES, GenDisc, discriminator_loss, parts, variables
 from experiments import gan_report
 from experiments.gan_image_data import image_data
 from experiments.gan_schedule import optimizers
-from experiments.gan_systems import system_of
+from experiments.gan_systems import System, system_of
 from experiments.judged import Judged, judge_error, judged
 
 
@@ -91,6 +94,7 @@ def build(config: ConfigDict) -> Experiment:
             test_data={"test": one_pass(sets.test, config.evaluation.batch_size)},
             watch=gan_report.watch(sight),
             report=gan_report.reported(sight, config.run.replicas),
+            serve=lambda state: served(system, sight.generator(separate(state, config.run.replicas)[0])),
             mappable=True,
             in_turn=True,
             units={
@@ -107,4 +111,19 @@ def build(config: ConfigDict) -> Experiment:
         config.average,
         part=lambda state: generator_of(state.game),
         put=lambda state, part: state._replace(game=with_generator(state.game, part)),
+    )
+
+
+def served(system: System, gen: Any) -> Served:
+    """The generator with these variables."""
+
+    def made(given: Mapping[str, Array]) -> Mapping[str, Array]:
+        images = system.generate(gen, given["noise"], given.get("label"))
+        return {"image": jnp.clip((images + 1) / 2, 0, 1)}
+
+    told = {"label": (("batch",), "int32")} if system.conditional else {}
+    return Served(
+        made,
+        {"noise": (("batch", system.config.noise), "float32"), **told},
+        "Noise, as the model's sample_noise draws it, and images from 0 to 1.",
     )

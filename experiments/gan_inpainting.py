@@ -17,7 +17,7 @@ from deepx.data import augment, holes
 from deepx.engine.adversarial import adversarial, watched
 from deepx.engine.data import DeviceData, HostData
 from deepx.engine.errors import UserError
-from deepx.engine.experiment import Array, Experiment, Figure, Key, Mean, Metrics, Report, Told, Watch
+from deepx.engine.experiment import Array, Experiment, Figure, Key, Mean, Metrics, Report, Served, Told, Watch
 from deepx.engine.replicated import separate
 from deepx.engine.supervised import TrainState
 from deepx.models import context_encoder as model
@@ -89,10 +89,26 @@ def build(config: ConfigDict) -> Experiment:
         watch=Watch(lambda state, key: {"fills": filled(state, shown(), hole)}, lambda numbers: Told({}), film),
         report=report,
         predict=predict,
+        serve=lambda state: served(encoder, filled, alone(config, state)),
         mappable=True,
         in_turn=True,
         units={"l1": "%", "l2": "%", "psnr": "dB", "psnr_gain": "dB", "sharpness": "%", "value": "nats"},
         provenance=sets.provenance,
+    )
+
+
+def served(encoder: model.Config, filled: Callable[..., Array], state: TrainState) -> Served:
+    """The net of a state: images and holes in, images with their holes filled out."""
+
+    def whole(given: Mapping[str, Array]) -> Mapping[str, Array]:
+        made = filled(state, augment.signed(given["image"]), given["hole"][..., None].astype(jnp.float32))
+        return {"image": jnp.round(255 * jnp.clip((made + 1) / 2, 0, 1)).astype(jnp.uint8)}
+
+    size = encoder.size
+    return Served(
+        whole,
+        {"image": (("batch", size, size, 3), "uint8"), "hole": (("batch", size, size), "bool")},
+        "Images, numbers from 0 to 255, of which what is in a hole is not looked at, and the same with holes filled.",
     )
 
 

@@ -18,11 +18,13 @@ from deepx.data.photographs import Pictures
 from deepx.engine import adversarial, supervised
 from deepx.engine.data import DeviceData, one_pass
 from deepx.engine.errors import UserError
-from deepx.engine.experiment import Array, Experiment, Key, Mean, Metrics
+from deepx.engine.experiment import Array, Experiment, Key, Mean, Metrics, Served
+from deepx.engine.replicated import separate
 from deepx.models import srgan
 from deepx.models.srgan import Config
 from deepx.nn import bicubic
 from deepx.nn.adversarial import GenDisc, discriminator_loss, parts, variables
+from deepx.nn.convolutions import Variables
 from experiments import gan_super_resolution_report as reporting
 from experiments.gan_super_resolution_features import features_of
 from experiments.trained import trained
@@ -112,10 +114,25 @@ def experiment_of(config: ConfigDict, sets: Sets, descent: Any, generator: Calla
         watch=reporting.watch(net, generator, sets.valid.arrays),
         report=lambda state, key: reporting.report(config, net, generator(state), sets.test),
         predict=lambda state: reporting.predict(config, net, generator(state)),
+        serve=lambda state: served(net, separate(generator(state), config.run.replicas)[0]),
         mappable=True,
         in_turn=True,
         units=UNITS,
         provenance=sets.provenance,
+    )
+
+
+def served(net: Config, variables: Variables) -> Served:
+    """The generator with these variables, on pictures of any size."""
+
+    def enlarged(given: Mapping[str, Array]) -> Mapping[str, Array]:
+        made = reporting.shown(srgan.generate(net, variables, given["image"].astype(jnp.float32) / 255))
+        return {"image": jnp.round(255 * made).astype(jnp.uint8)}
+
+    return Served(
+        enlarged,
+        {"image": (("batch", "height", "width", 3), "uint8")},
+        f"Pictures, numbers from 0 to 255, and the same {net.scale} times as large.",
     )
 
 

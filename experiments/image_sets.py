@@ -18,6 +18,7 @@ from deepx.engine.experiment import Array, Key
 class ImageSet(NamedTuple):
     """Batches {"image", "label", ...}, with "mask" but in training; what is done to their images inside the step.
 
+    shape: of one "image" in evaluation; a size may be a name.
     augmented: key, batch -> images [N, H, W, C] for training. views: batch -> images [N, V, H, W, C] for evaluation,
     where what is said of the V views of an image is averaged.
     """
@@ -27,6 +28,7 @@ class ImageSet(NamedTuple):
     test: DeviceData | HostData
     augmented: Callable[[Key, Mapping[str, Array]], Array]
     views: Callable[[Mapping[str, Array]], Array]
+    shape: tuple[int | str, ...]
     provenance: str
 
 
@@ -59,6 +61,7 @@ def photographs(config: ConfigDict) -> ImageSet:
         test=tested(test, evaluation.crops),
         augmented=lambda key, batch: imagenet.normalised(batch["image"], batch["light"]),
         views=lambda batch: imagenet.normalised(batch["image"]),
+        shape=("views", data.size, data.size, 3),
         provenance=origin(data.name),
     )
 
@@ -74,6 +77,7 @@ def small_images(config: ConfigDict) -> ImageSet:
         test=one_pass(test_images(config.data), size),
         augmented=lambda key, batch: augment.crop_and_flip(key, augment.normalise(batch["image"], mean, std)),
         views=lambda batch: augment.normalise(batch["image"], mean, std)[:, None],
+        shape=train["image"].shape[1:],
         provenance=origin(config.data.name),
     )
 

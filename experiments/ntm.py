@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
@@ -13,7 +14,8 @@ from ml_collections import ConfigDict
 from deepx.data.algorithmic import Batch, ngrams
 from deepx.engine import entry
 from deepx.engine.errors import UserError
-from deepx.engine.experiment import Array, Experiment, Key, Mean, Metrics
+from deepx.engine.experiment import Array, Experiment, Key, Mean, Metrics, Served
+from deepx.engine.replicated import separate
 from deepx.engine.supervised import TrainState, supervised
 from deepx.models import ntm, stacked_lstm
 from experiments import ntm_tasks
@@ -51,6 +53,7 @@ def build(config: ConfigDict) -> Experiment:
         eval_data=ntm_tasks.data(config, watched, evaluation.batch_size, batches),
         test_data=ntm_tasks.data(config, conditions, evaluation.batch_size, batches),
         report=lambda state, key: report(config, model, state, key),
+        serve=lambda state: served(config, model, state),
         mappable=True,
         units={"bits_per_sequence": "bits", "bits_above_optimum": "bits", "wrong_sequences": "%"},
     )
@@ -74,6 +77,16 @@ def model_of(config: ConfigDict) -> Model:
         lambda key: ntm.init(key, machine),
         lambda params, x: ntm.apply(machine, params, x),
         lambda params, x: ntm.apply(machine, params, x, trace=True),
+    )
+
+
+def served(config: ConfigDict, model: Model, state: TrainState) -> Served:
+    """The first seed's network, on sequences of any length."""
+    params = separate(state.params, config.run.replicas)[0]
+    return Served(
+        lambda given: {"probability": jax.nn.sigmoid(model.apply(params, given["inputs"]))},
+        {"inputs": (("batch", "time", ntm_tasks.sizes(config)[0]), "float32")},
+        "Sequences in the form of the task, and for every step the probability that each bit of the answer is 1.",
     )
 
 

@@ -14,7 +14,8 @@ from ml_collections import ConfigDict
 
 from deepx.engine import entry
 from deepx.engine.errors import UserError
-from deepx.engine.experiment import Array, Experiment, Key, Mean, Metrics
+from deepx.engine.experiment import Array, Experiment, Key, Mean, Metrics, Served
+from deepx.engine.replicated import separate
 from deepx.engine.supervised import TrainState, accumulated, descent
 from deepx.models import deepen, resnet
 from experiments import numerics
@@ -47,13 +48,15 @@ def build(config: ConfigDict) -> Experiment:
         scores = classified(logits.astype(jnp.float32), batch["label"], jnp.ones(len(logits)))
         return scores["loss"].total / scores["loss"].count, (stats, scores)
 
-    def eval_step(state: TrainState, batch) -> Metrics:
+    def log_p(state: TrainState, batch) -> Array:
         views = sets.views(batch)
         variables = {"params": state.params, "batch_stats": state.stats}
         logits = regime.testing(variables, views.reshape(-1, *views.shape[2:]))
         of_views = jax.nn.log_softmax(logits).reshape(*views.shape[:2], -1)
-        mean = jax.nn.logsumexp(of_views, axis=1) - jnp.log(views.shape[1])
-        return classified(mean, batch["label"], batch["mask"])
+        return jax.nn.logsumexp(of_views, axis=1) - jnp.log(views.shape[1])
+
+    def eval_step(state: TrainState, batch) -> Metrics:
+        return classified(log_p(state, batch), batch["label"], batch["mask"])
 
     gradients = accumulated(jax.grad(loss, has_aux=True), config.accumulate)
     return Experiment(
@@ -62,10 +65,20 @@ def build(config: ConfigDict) -> Experiment:
         train_data=sets.train,
         eval_data={"valid": sets.valid},
         test_data={"test": sets.test},
+        serve=lambda state: served(sets, log_p, separate(state, config.run.replicas)[0]),
         mappable=True,
         in_turn=True,
         units={"error": "%", "loss": "nats"},
         provenance=sets.provenance,
+    )
+
+
+def served(sets: ImageSet, log_p: Callable[[TrainState, Any], Array], state: TrainState) -> Served:
+    """A net on images as they come, before they are normalised."""
+    return Served(
+        lambda given: {"probability": jnp.exp(log_p(state, given))},
+        {"image": (("batch", *sets.shape), "uint8")},
+        "Images, numbers from 0 to 255, and the probability of every class.",
     )
 
 

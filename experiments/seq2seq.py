@@ -24,7 +24,7 @@ from experiments.seq2seq_data import Corpus, corpus, width
 from experiments.seq2seq_models import LanguageModel, Model, model_of
 from experiments.seq2seq_report import report, watch
 from experiments.seq2seq_talker import chat, talker_of
-from experiments.seq2seq_translator import Translator, mark, predict
+from experiments.seq2seq_translator import Translator, mark, predict, served
 
 OPTIMIZERS = {"sgd": optax.sgd, "adagrad": optax.adagrad, "adam": optax.adam}
 VOCABULARIES = {"words_VE": -2, "output/kernel": -1, "output/bias": -1}  # the axis that devices may share out
@@ -63,6 +63,7 @@ def translation(config: ConfigDict, sets: Corpus, model: Model | LanguageModel) 
         report=translator and (lambda state, key: report(config, sets, translator, state)),
         summary=perplexities,
         predict=translator and (lambda state: predict(config, sets, translator, state)),
+        serve=translator and (lambda state: served(config, translator, state)),
         split=VOCABULARIES,
         mappable=True,
         in_turn=True,  # side by side, every batch would take the branches of all lengths

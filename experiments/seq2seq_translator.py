@@ -15,7 +15,7 @@ from deepx.data.translation import tokens, vocabulary_files
 from deepx.data.translation.encode import Ragged, TooLong, encode_sources
 from deepx.data.translation.vocabulary import UNK, Vocabulary, Words
 from deepx.engine.errors import UserError
-from deepx.engine.experiment import Array, Key
+from deepx.engine.experiment import Array, Key, Served
 from deepx.engine.replicated import separate
 from deepx.nn.decoding import sampling
 from experiments.seq2seq_data import Corpus
@@ -152,3 +152,19 @@ def unknown_words(text: str, vocabulary: Vocabulary) -> Sequence[str]:
         for word, number in zip(said, vocabulary.encode([text])[0], strict=True)
         if number == UNK
     ]
+
+
+def served(config: ConfigDict, translator: Translator, state: Any) -> Served:
+    """The first seed's translator, word after word the likeliest, of sources up to the longest that is tested."""
+    params, S = separate(state.params, config.run.replicas)[0], config.evaluation.longest
+
+    def said(given: Mapping[str, Array]) -> Mapping[str, Array]:
+        return {"target": translator.model.translate(params, given["source"], most(S))}
+
+    return Served(
+        said,
+        {"source": (("batch", S), "int32")},
+        "Sentences as numbers of words: those of the vocabularies from 3, 0 where there is no word, 1 at the end of a "
+        "target, 2 for all other words.",
+        {side: getattr(translator, side).content() for side in SIDES},
+    )

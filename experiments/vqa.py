@@ -13,7 +13,7 @@ from deepx.engine.supervised import TrainState, supervised
 from experiments.vqa_data import Asked, asked
 from experiments.vqa_features import seer_of
 from experiments.vqa_models import System, chosen, credit, system_of
-from experiments.vqa_predict import predict
+from experiments.vqa_predict import predict, served
 from experiments.vqa_report import Answering, report, summary
 
 
@@ -40,6 +40,7 @@ def build(config: ConfigDict) -> Experiment:
         report=lambda state, key: report(answering, state),
         summary=lambda measures: summary(answering, measures),
         predict=lambda state: predict(answering, state),
+        serve=lambda state: served(answering, state),
         mappable=True,
         in_turn=seer is None,
         units={"accuracy": "%", "agreement": "%", "loss": "nats"},

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from absl import flags
 from rich.console import Console
@@ -19,6 +20,7 @@ from deepx.data.errors import DataCorrupt, DataNotPrepared
 from deepx.data.vqa import Question, official
 from deepx.data.vqa.pictures import Files
 from deepx.engine.errors import UserError
+from deepx.engine.experiment import Array, Served
 from deepx.engine.progress import shown
 from deepx.files import write
 from experiments.pictures import IMAGE, picture
@@ -98,3 +100,19 @@ def answered(
         of_choices_N = np.asarray(chosen(p_NA, choices(filled, known)))
         best_N = np.where(of_choices_N < 0, best_N, of_choices_N)
     return {question.number: known[best] for question, best in zip(questions, best_N, strict=False)}
+
+
+def served(answering: Answering, state: Any) -> Served:
+    """The first seed's net, with the words and answers that it knows."""
+    one, sets, size = answering.one_seed(state), answering.sets, answering.config.data.size
+
+    def answered(given: Mapping[str, Array]) -> Mapping[str, Array]:
+        return {"probability": answering.probabilities(one, given["image"].astype(jnp.float32), given["words"])}
+
+    return Served(
+        answered,
+        {"image": (("batch", size, size, 3), "uint8"), "words": (("batch", sets.length), "int32")},
+        "Pictures, numbers from 0 to 255, and questions as words' places in `vocabulary`, from 1, 0 behind the last; "
+        "the probability of each of `answers`.",
+        {"vocabulary": list(sets.vocabulary.known), "answers": list(sets.answers)},
+    )

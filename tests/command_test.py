@@ -66,6 +66,14 @@ def test_a_finished_run_is_evaluated_from_its_directory_alone(finished):
     assert f"{record['metrics']['bits_per_sequence/len6']['mean']:.4g}" in ended.stdout
 
 
+def test_a_finished_run_is_exported(finished):
+    ended = call("experiments.ntm", f"--workdir={finished}", "--mode=export")
+    assert ended.returncode == 0 and f"{finished}/export" in ended.stdout, ended.stderr
+    signature = json.loads((finished / "export" / "signature.json").read_text())
+    assert signature["benchmark"] == "ntm/copy" and signature["inputs"]["inputs"]["shape"][:2] == ["batch", "time"]
+    assert (finished / "export" / "program.bin").stat().st_size and (finished / "export" / "run.py").exists()
+
+
 def test_the_record_is_kept_and_stands_in_the_results(finished, tmp_path, monkeypatch):
     monkeypatch.setattr(results, "RECORDS", tmp_path)
     kept = results.keep(finished)

@@ -52,5 +52,6 @@ def averaged(
         gradients=experiment.gradients and (lambda both, batch, key: experiment.gradients(both.state, batch, key)),
         report=with_average(experiment.report),
         predict=with_average(experiment.predict),
+        serve=with_average(experiment.serve),
         watch=watch and watch._replace(look=with_average(watch.look)),
     )

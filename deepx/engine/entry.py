@@ -19,6 +19,7 @@ from deepx.engine.checkpoint import Checkpoints, on_disk
 from deepx.engine.ending import answering, terminated, unraisable
 from deepx.engine.errors import UserError
 from deepx.engine.experiment import Experiment
+from deepx.engine.export import export_to
 from deepx.engine.finish import evaluate_selected, finish, said, show
 from deepx.engine.loop import Interrupted, NotFinite, refuse_fewer_steps, train
 from deepx.engine.program import Program
@@ -39,9 +40,9 @@ WORKDIR = flags.DEFINE_string(
     "workdir", None, "Directory of the run: made, or resumed where it stands. Default: runs/BENCHMARK."
 )
 MODE = flags.DEFINE_enum(
-    "mode", "train", ["train", "eval", "predict", "replay"],
+    "mode", "train", ["train", "eval", "predict", "export", "replay"],
     "train: train to run.steps, test, report. eval: test the selected checkpoint of a work directory. "
-    "predict: use it on what other flags give. "
+    "predict: use it on what other flags give. export: write it as a program that needs JAX alone. "
     "replay: take the step that was not finite again.",
 )  # fmt: skip
 DATA_DIR = flags.DEFINE_string("data_dir", None, "Where prepared data sets are; default: TFDS_DATA_DIR.")
@@ -159,6 +160,8 @@ def _run(build: Build) -> int:
             return evaluate_selected(program, checkpoints, workdir)
         if MODE.value == "predict":
             return predict(program, checkpoints)
+        if MODE.value == "export":
+            return export(program, checkpoints, workdir)
         refuse_fewer_steps(checkpoints, run.steps)
         workdir.claim(config)
         if max(checkpoints.steps(), default=0) < run.steps:
@@ -208,6 +211,20 @@ def predict(program: Program, checkpoints: Checkpoints) -> int:
     state = program.gathered(checkpoints.selected(program.abstract(), said).carry.state)
     if hosts.primary():
         program.experiment.predict(state)
+    return 0
+
+
+def export(program: Program, checkpoints: Checkpoints, workdir: Workdir) -> int:
+    """`--mode=export`: the selected state as a program of its own. Raises UserError where an experiment has none."""
+    if program.experiment.serve is None:
+        raise UserError("This benchmark has no --mode=export.")
+    carry = checkpoints.selected(program.abstract(), said).carry
+    state = program.gathered(carry.state)
+    if hosts.primary():
+        folder, config = workdir.path / "export", workdir.config()
+        about = {name: config[name] for name in ("benchmark", "variant")}
+        export_to(folder, program.experiment.serve(state), about | {"step": int(carry.step), "commit": commit()})
+        print(f"{folder}: program.bin with its weights, signature.json, and run.py, which runs it anywhere.")
     return 0
 
 

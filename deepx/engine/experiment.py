@@ -60,6 +60,21 @@ class Told(NamedTuple):
     alarms: Sequence[str] = ()
 
 
+class Served(NamedTuple):
+    """A trained net as a function of arrays alone, which `--mode=export` writes with its weights.
+
+    function: arrays by name -> arrays by name, pure.
+    inputs:   by name, shape and type; a size may be a name, 'batch', and then be any.
+    about:    what goes in and comes out, in a sentence or two.
+    extras:   what else is needed to read them, such as a vocabulary; anything JSON can hold.
+    """
+
+    function: Callable[[Mapping[str, Array]], Mapping[str, Array]]
+    inputs: Mapping[str, tuple[Sequence[int | str], str]]
+    about: str
+    extras: Mapping[str, Any] = {}
+
+
 class Watch(NamedTuple):
     """How to look at a state while it trains.
 
@@ -89,6 +104,7 @@ class Experiment(NamedTuple):
     summary:     all that was measured, by name (one value a replica) -> what follows from it: means over tasks, what a
                  rule of selection among replicas gives.
     predict:     what `--mode=predict` does with the selected state; it has flags of its own, and prints.
+    serve:       the selected state -> what `--mode=export` writes of it.
     replicas:    set by `replicated`: length of the leading axis of state, key and metrics; None: no such axis.
     split:       what is too large for one device: the end of an array's path in the state, 'output/kernel' -> the axis
                  that is shared out along the mesh's `model` axis, counted from the end (replicas have one in front).
@@ -110,6 +126,7 @@ class Experiment(NamedTuple):
     report: Callable[[State, Key], Report] | None = None
     summary: Callable[[Mapping[str, np.ndarray]], Report] | None = None
     predict: Callable[[State], None] | None = None
+    serve: Callable[[State], Served] | None = None
     replicas: int | None = None
     split: Mapping[str, int] = {}
     mappable: bool = False

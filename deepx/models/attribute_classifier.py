@@ -47,7 +47,7 @@ class Net(nn.Module):
     def __call__(self, images: Array, train: bool) -> dict[str, Array]:
         x = halved(self.config.widths, images, train)
         self.sow("intermediates", "features", x.mean((1, 2)))
-        x = x.reshape(len(x), -1)
+        x = x.reshape(x.shape[0], -1)
         return {name: nn.Dense(classes, name=name)(x) for name, classes in self.config.heads}
 
 

@@ -92,7 +92,7 @@ class Discriminator(nn.Module):
             )
 
         of_x, of_y, of_both = config.discriminator
-        x = layer(of_x, images.reshape(len(images), -1), "image")
+        x = layer(of_x, images.reshape(images.shape[0], -1), "image")
         x = layer(of_both, jnp.concatenate([x, layer(of_y, y, "condition")], -1), "joint")
         return nn.Dense(1, kernel_init=weights, name="logit")(x)[:, 0]
 

@@ -99,7 +99,7 @@ class Discriminator(nn.Module):
         for layer, width in enumerate(self.config.widths[-self.config.doublings :], 1):
             x = down(width, KERNEL, name=f"down{layer}")(x)
             x = nn.leaky_relu(x if layer == 1 else batch_norm(not train, name=f"norm{layer}")(x), 0.2)
-        return nn.Dense(1, use_bias=False, kernel_init=weights, name="logit")(x.reshape(len(x), -1))[:, 0]
+        return nn.Dense(1, use_bias=False, kernel_init=weights, name="logit")(x.reshape(x.shape[0], -1))[:, 0]
 
 
 def init(key: Key, config: Config) -> GenDisc:

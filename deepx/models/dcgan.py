@@ -92,7 +92,7 @@ class Discriminator(nn.Module):
             x = down(width, config.kernel, name=f"down{layer}")(joined(x, y))
             x = nn.leaky_relu(x if layer == 1 else batch_norm(not train, name=f"norm{layer}")(x), 0.2)
             self.sow("intermediates", "maps", x)
-        x = joined(x.reshape(len(x), -1), y)
+        x = joined(x.reshape(x.shape[0], -1), y)
         return nn.Dense(1, use_bias=False, kernel_init=weights, name="logit")(x)[:, 0]
 
 

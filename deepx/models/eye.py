@@ -46,7 +46,7 @@ class Net(nn.Module):
     @nn.compact
     def __call__(self, images: Array, train: bool) -> Array:
         x = halved(self.config.widths, images, train)
-        return x.reshape(len(x), -1)
+        return x.reshape(x.shape[0], -1)
 
 
 def init(key: Key, config: Config) -> Variables:

@@ -77,7 +77,7 @@ class Discriminator(nn.Module):
     @nn.compact
     def __call__(self, x: Array, train: bool) -> Array:
         config, weights = self.config, irange(self.config.discriminator_irange)
-        x = nn.Dropout(config.input_dropout, deterministic=not train)(x.reshape(len(x), -1))
+        x = nn.Dropout(config.input_dropout, deterministic=not train)(x.reshape(x.shape[0], -1))
         for layer, units in enumerate(config.discriminator, 1):
             x = Maxout(units, config.pieces, weights, name=f"layer{layer}")(x)
             x = nn.Dropout(config.hidden_dropout, deterministic=not train)(x)

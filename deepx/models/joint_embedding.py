@@ -58,7 +58,7 @@ class Eye(nn.Module):
         x = images
         for layer, width in enumerate(self.config.eye, 1):
             x = nn.relu(convolutions.conv(width, 3, 2, bias=True, name=f"conv{layer}")(x))
-        return nn.Dense(self.config.embedding, name="embed")(x.reshape(len(x), -1))
+        return nn.Dense(self.config.embedding, name="embed")(x.reshape(x.shape[0], -1))
 
 
 def init(key: Array, config: Config) -> Params:

@@ -72,7 +72,7 @@ def apply(
     states: before the first word, None: zeros. key: of dropout, None: nothing is dropped.
     """
     chex.assert_rank(target_BT, 2)
-    states = start(config, params, len(target_BT)) if states is None else states
+    states = start(config, params, target_BT.shape[0]) if states is None else states
     layers_key, output_key = dropout.keys(key, 2)
     inputs_TBE = params["words_VE"][sequences.before(target_BT).T]
     _, h_TBC = lstm_stack.run(

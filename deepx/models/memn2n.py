@@ -152,7 +152,7 @@ def apply(
     def read(table_WD: Array, p_BS: Array) -> Array:
         return sum_of(table_WD, sentences.count(timed_BSJ, timed_NJC, p_BS, W))
 
-    counts_BCV = sentences.count(question_BJ[:, None], weights_NJC, jnp.ones((len(question_BJ), 1)), V)
+    counts_BCV = sentences.count(question_BJ[:, None], weights_NJC, jnp.ones((question_BJ.shape[0], 1)), V)
     u_BD = sum_of(params["words_EVD"][0] if adjacent else params["question_VD"], counts_BCV)
     thoughts = []
     for k in range(config.hops):

@@ -195,7 +195,7 @@ def O(config: Config, output: Mapping[str, Array], memory: Memory, question_BL: 
         after = (earlier_BD + becoming_BD, of_slot(latest_BND), of_slot(support_BND), time_B, going_B)
         return after, Output(chosen_BL, jnp.where(going_B, time_B, -1))
 
-    B = len(question_BL)
+    B = question_BL.shape[0]
     x_BD = bag_of_words.project(output, "question", question_BL)
     none_BD = jnp.zeros_like(x_BD)
     first = (x_BD, none_BD, none_BD, jnp.full(B, NOW), jnp.ones(B, bool))

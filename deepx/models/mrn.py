@@ -134,16 +134,16 @@ def joint(
         mask_ND = layered(config, block["question"], q_NQ, of_question)
         visual_MD = layered(config, block["image"], v_MV, of_image)
         factors.append(Joint(mask_ND, visual_MD))
-        F_ND = mask_ND * each_question(visual_MD, len(q_NQ))
+        F_ND = mask_ND * each_question(visual_MD, q_NQ.shape[0])
         q_NQ = F_ND if shortcut == "none" else carried(config, block.get("shortcut"), q_NQ, of_shortcut) + F_ND
         if shortcut == "both" and len(factors) < config.layers:
-            v_MV = each_question(carried(config, block.get("visual"), v_MV, of_visual), len(q_NQ)) + F_ND
+            v_MV = each_question(carried(config, block.get("visual"), v_MV, of_visual), q_NQ.shape[0]) + F_ND
     return q_NQ, factors
 
 
 def each_question(a: Array, questions: int) -> Array:
     """Rows of images for every question about them."""
-    return jnp.repeat(a, questions // len(a), axis=0)
+    return jnp.repeat(a, questions // a.shape[0], axis=0)
 
 
 def layered(config: Config, layers: list[Params], x: Array, key: Key | None) -> Array:

@@ -134,7 +134,7 @@ def start(config: Config, params: Params, batch_size: int) -> State:
 
 def step(config: Config, trace: bool, product: Product, state: State, projected_BG: list[Array]):
     """One time step; every head addresses M(t-1), the read heads read it, then the write heads make M(t) of it."""
-    previous_BR = state.read_BRW.reshape(len(state.read_BRW), -1)
+    previous_BR = state.read_BRW.reshape(state.read_BRW.shape[0], -1)
     after, outputs = controller.step(product, state.controller, projected_BG, previous_BR)
     emitted_BF = product("heads", outputs[-1])
     w_BHN, read_BRW, memory_BWN = heads.interact(config.sizes, emitted_BF, state.w_BHN, state.memory_BWN)
@@ -151,7 +151,7 @@ def apply(config: Config, params: Params, inputs_BTI: Array, *, trace: bool = Fa
     R, layers = config.read_heads, params["controller"]
     projected_TBG = controller.project(layers, inputs_BTI.swapaxes(0, 1))
     weights = {**controller.weights(layers), "heads": params["heads"]}
-    first = start(config, params, len(inputs_BTI))
+    first = start(config, params, inputs_BTI.shape[0])
     _, outputs = unroll(functools.partial(step, config, trace), weights, first, projected_TBG, config.backward_clip)
     h_BTC, read_BTRW, *seen = (a.swapaxes(0, 1) for a in outputs)
     logits_BTO = dense.apply(

@@ -80,7 +80,7 @@ def read(config: Config, params: Params, source_BS: Array, key: Array | None = N
     chex.assert_rank(source_BS, 2)
     words_SB = (sequences.backwards(source_BS) if config.reverse else source_BS).T
     there_SB = words_SB != sequences.NONE
-    states = lstm_stack.zeros(params["layers"], len(source_BS))
+    states = lstm_stack.zeros(params["layers"], source_BS.shape[0])
     inputs_SBE = params["words_VE"][words_SB]
     states, h_SBC = lstm_stack.run(params["layers"], inputs_SBE, states, there_SB, key, config.dropout, config.segment)
     return states, h_SBC, there_SB

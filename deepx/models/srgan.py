@@ -131,7 +131,7 @@ class Discriminator(nn.Module):
         for i, (width, stride) in enumerate(layers, 1):
             x = conv(width, 3, stride, bias=i == 1, name=f"conv{i}")(x)
             x = leaky(batch_norm(not train, groups=self.groups, name=f"norm{i}")(x) if i > 1 else x)
-        x = leaky(dense(self.config.disc_hidden, name="hidden")(x.reshape(len(x), -1)))
+        x = leaky(dense(self.config.disc_hidden, name="hidden")(x.reshape(x.shape[0], -1)))
         return dense(1, name="logit")(x)[:, 0]
 
 

@@ -58,7 +58,7 @@ def init(key: Array, config: Config) -> Params:
 def apply(config: Config, params: Params, inputs_BTI: Array) -> Array:
     """Logits [B, T, O]."""
     chex.assert_shape(inputs_BTI, (None, None, config.input_size))
-    layers, batch = params["layers"], len(inputs_BTI)
+    layers, batch = params["layers"], inputs_BTI.shape[0]
     states = jax.tree.map(lambda a: jnp.broadcast_to(a, (batch, *a.shape)), params["initial"])
     projected_TBG = controller.project(layers, inputs_BTI.swapaxes(0, 1))
     _, h_TBC = unroll(step, controller.weights(layers), states, projected_TBG, config.backward_clip)

@@ -134,7 +134,7 @@ class VGG(nn.Module):
         for place in places[:last]:
             x = Layer(config, place, name=place.name)(x, train, join)
             x = nn.max_pool(x, (2, 2), (2, 2)) if place.pooled else x
-        x = x.transpose(0, 3, 1, 2).reshape(len(x), -1)
+        x = x.transpose(0, 3, 1, 2).reshape(x.shape[0], -1)
         for place in places[last:]:
             x = Layer(config, place, name=place.name)(x, train, join)
         x = nn.Dropout(config.dropout[-1], deterministic=not train)(x)

@@ -73,7 +73,7 @@ def apply(config: Config, params: Params, q_NQ: Array, v_MV: Array, key: Key | N
     chex.assert_shape([q_NQ, v_MV], [(None, config.question), (None, config.image)])
     if config.form == "product":
         q_NQ, v_MV = jnp.tanh(dense.apply(params["question"], q_NQ)), jnp.tanh(dense.apply(params["image"], v_MV))
-    x = FORMS[config.form](q_NQ, each_question(v_MV, len(q_NQ)))
+    x = FORMS[config.form](q_NQ, each_question(v_MV, q_NQ.shape[0]))
     layers = [*params["hidden"], params["answer"]]
     for weights, layer_key in zip(layers, dropout.keys(key, len(layers)), strict=True):
         x = dense.apply(weights, dropout.drop(layer_key, config.dropout, x))

@@ -60,7 +60,7 @@ def weights(params: Params) -> Mapping[str, Any]:
 def attend(product: Product, source: Source, h_NC: Array) -> tuple[Array, Array]:
     """What is read [N, C], and the shares of the places [N, S]; places without a word have none."""
     memory_BSC, keys_BSC, there_BS, v_C = source
-    (B, S, C), N = memory_BSC.shape, len(h_NC)
+    (B, S, C), N = memory_BSC.shape, h_NC.shape[0]
     if v_C is None:
         scores_BKS = jnp.einsum("bkc,bsc->bks", h_NC.reshape(B, -1, C), keys_BSC)
     else:

@@ -36,7 +36,7 @@ def count(ids_L: Array, size: int) -> Array:
     """How often each of `size` features occurs, [..., F]; 0 for the padding."""
     flat = ids_L.reshape(-1, ids_L.shape[-1])
     ones = (flat > 0).astype(jnp.float32)
-    counts = jnp.zeros((len(flat), size)).at[jnp.arange(len(flat))[:, None], flat].add(ones)
+    counts = jnp.zeros((flat.shape[0], size)).at[jnp.arange(flat.shape[0])[:, None], flat].add(ones)
     return counts.reshape(*ids_L.shape[:-1], size)
 
 

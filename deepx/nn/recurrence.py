@@ -61,7 +61,7 @@ def _forward(step: Step, weights: Weights, state: Any, inputs: Any, clip: float 
 
     first = jax.tree.map(lambda a: a[0], inputs)
     _, entered = jax.eval_shape(lambda state, x: _recorded(step, weights, state, x, context), state, first)
-    length = len(jax.tree.leaves(inputs)[0])
+    length = jax.tree.leaves(inputs)[0].shape[0]
     zeros = {
         name: jnp.zeros((length, *a.shape[:-1], weights[name]["kernel"].shape[1]), a.dtype)
         for name, a in entered.items()

@@ -52,7 +52,7 @@ def read(params: Params, words_NT: Array, key: Array | None = None, rate: float 
         gates_TNG = dense.apply(cell["input"], vectors_TNW * mask_NW)
     if "recurrent" in cell:
         return lstm.last(cell["recurrent"], gates_TNG, words_TN > 0).h
-    ones_NC = jnp.ones((len(words_NT), gates_TNG.shape[-1] // 3), gates_TNG.dtype)
+    ones_NC = jnp.ones((words_NT.shape[0], gates_TNG.shape[-1] // 3), gates_TNG.dtype)
     return gru.last(cell, gates_TNG, words_TN > 0, dropout.drop(of_state, rate, ones_NC))
 
 

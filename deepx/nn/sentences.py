@@ -23,7 +23,7 @@ def look_up(words_BSJ: Array, weights_NJC: Array, table_BCV: Array) -> Array:
     Differentiable with respect to the table. No weight is given to 0, and to numbers that are not in the table.
     """
     _check(words_BSJ, weights_NJC)
-    chex.assert_shape(table_BCV, (len(words_BSJ), 2, None))
+    chex.assert_shape(table_BCV, (words_BSJ.shape[0], 2, None))
     return kernels.look_up(words_BSJ, weights_NJC, table_BCV)
 
 

@@ -43,5 +43,5 @@ def joined(x: Array, y: Array | None) -> Array:
     """x [N, C] or [N, H, W, C] with a condition y [N, K] as K more channels, constant over a map. None: x alone."""
     if y is None:
         return x
-    maps = y.reshape(len(y), *[1] * (x.ndim - 2), -1)
+    maps = y.reshape(y.shape[0], *[1] * (x.ndim - 2), -1)
     return jnp.concatenate([x, jnp.broadcast_to(maps, (*x.shape[:-1], y.shape[-1]))], -1)

@@ -43,8 +43,8 @@ def matrices(words: Array, weights: Array, vocabulary: int) -> Array:
     flat = words.reshape(-1, words.shape[-1])
     present = flat > 0
     weights = weights[present.sum(-1)] * present[..., None]
-    row = jnp.arange(len(flat))[:, None]
-    X = jnp.zeros((len(flat), 2, vocabulary), weights.dtype).at[row, :, flat].add(weights, mode="drop")
+    row = jnp.arange(flat.shape[0])[:, None]
+    X = jnp.zeros((flat.shape[0], 2, vocabulary), weights.dtype).at[row, :, flat].add(weights, mode="drop")
     return X.reshape(*words.shape[:-1], 2, vocabulary)
 
 

@@ -33,14 +33,14 @@ def sample(key: Array, step: Step, state: Any, longest: int, temperature: float 
     """Words drawn with probabilities in proportion to p^(1 / temperature); sentence n depends on key and n only."""
 
     def draw(t: Array, log_p_NV: Array) -> Array:
-        keys_N = jax.vmap(lambda n: jax.random.fold_in(jax.random.fold_in(key, t), n))(jnp.arange(len(log_p_NV)))
+        keys_N = jax.vmap(lambda n: jax.random.fold_in(jax.random.fold_in(key, t), n))(jnp.arange(log_p_NV.shape[0]))
         return jax.vmap(jax.random.categorical)(keys_N, log_p_NV / temperature)
 
     return _follow(step, state, longest, draw)
 
 
 def _follow(step: Step, state: Any, longest: int, choose: Callable[[Array, Array], Array]) -> Said:
-    step, N = without(step, [NONE]), len(jax.tree.leaves(state)[0])
+    step, N = without(step, [NONE]), jax.tree.leaves(state)[0].shape[0]
 
     def more(carry) -> Array:
         t, _, word_N, _, _ = carry
