@@ -16,7 +16,6 @@ What follows the name of a benchmark goes to the experiment: --config.a.b=value 
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 import shlex
@@ -27,7 +26,7 @@ from rich.console import Console, Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from deepx.engine.config import flags_of, load
+from deepx.engine.config import about, flags_of, load
 from deepx.engine.errors import UserError, nearest
 from deepx.engine.workdir import workdir_of
 from experiments.chapter import FIGURES, SECTIONS, UNKNOWN_NUMBERS, Figure
@@ -110,11 +109,9 @@ def catalogue() -> Group:
             table.add_column(column, ratio=share, overflow="fold")
         for name in benchmarks():
             if name.split("/")[0] in section.families:
-                docstring = ast.get_docstring(ast.parse((CONFIGS / f"{name}.py").read_text())) or ""
-                cost = load(CONFIGS / f"{name}.py", DEFAULT_VARIANT).cost
-                table.add_row(
-                    name, escape(docstring.splitlines()[0].rstrip(".")), escape(cost), escape(_run_here(name))
-                )
+                file = CONFIGS / f"{name}.py"
+                cost = load(file, DEFAULT_VARIANT).cost
+                table.add_row(name, escape(about(file)), escape(cost), escape(_run_here(name)))
         table.add_row(*(f"[bold]{head}[/]" for head in ("figure", "what it shows", "runs", "made here")))
         for name, figure in section.figures.items():
             table.add_row(name, escape(figure.title), escape(_needed(figure)), escape(_made_here(name)))
