@@ -98,8 +98,8 @@ def named(folder: Path, run: Seen) -> str:
 
 
 def shown(path: str) -> str:
-    """A path as text: what is no UTF-8 becomes question marks."""
-    return os.fsencode(path).decode("utf-8", "replace")
+    """A path as text, with codes for what is no UTF-8."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def link(folder: Path, run: Seen) -> str:

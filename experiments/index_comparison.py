@@ -89,7 +89,7 @@ def curves(of: Mapping[str, Seen], coloured: Mapping[str, str]) -> tuple[list[di
     having = collections.Counter(
         split for rows in read.values() for split in {split for _, split, values in rows if metric in values}
     )
-    drawn = []
+    drawn, shown = [], set()
     for split in sorted(having, key=lambda split: (split != "train", -having[split]))[:PICTURES]:
         lines = {}
         for name, rows in read.items():
@@ -98,8 +98,10 @@ def curves(of: Mapping[str, Seen], coloured: Mapping[str, str]) -> tuple[list[di
             if chosen and runs.fits(batch, int) and len({len(values) for _, values in chosen}) == 1:
                 steps, values = zip(*chosen, strict=True)
                 lines[name] = (np.array(steps, float) * batch, np.stack(values))
+        shown |= set(lines)
         if lines:
             drawn.append(picture(lines, split, metric, unit_of(of, split, metric), coloured))
+    without += [f"{name}: no rows of {metric}" for name in read if drawn and name not in shown]
     return drawn, without
 
 

@@ -15,9 +15,9 @@ import numpy as np
 
 from deepx.engine import log
 
-OWN = ("checkpoints", "damaged_checkpoints", "figures", "tb", "watch", "failure")  # what a run's directory holds
-SIGNS = ("config.json", "result.json", "metrics.jsonl", "checkpoints")  # by any of which a directory is a run's
+SIGNS = {"config.json", "result.json", "metrics.jsonl"}  # files by any of which a directory is a run's
 DEEPEST = 30  # tables within tables, in files of ours
+LONGEST = 200  # letters of a metric's name
 CONFIG = {"benchmark": str, "variant": str, "run": dict}
 RECORD = {
     **{name: str for name in ("benchmark", "variant", "date")},
@@ -56,7 +56,7 @@ def found(folder: Path) -> Iterator[Seen]:
     for here, folders, files in os.walk(folder, onerror=unreadable.append):
         path = Path(here)
         linked = [name for name in folders if (path / name).is_symlink()]
-        if any(sign in files or sign in folders for sign in SIGNS):
+        if SIGNS & set(files):
             yield seen(path)
             folders.clear()
         elif "sweep.json" in files:
@@ -92,7 +92,7 @@ def rows(path: Path) -> list[Row]:
         for row in log.read(path):
             _check(row, {"step": int, "split": str, "values": dict}, "a row")
             values = {name: np.atleast_1d(np.asarray(value, float)) for name, value in row["values"].items()}
-            if any(value.ndim != 1 for value in values.values()):
+            if any(value.ndim != 1 or not value.size for value in values.values()):
                 raise ValueError("a row holds what is no number")
             read.append((row["step"], row["split"], log.over_names(values)))
     except (OSError, ValueError, TypeError, OverflowError, RecursionError) as error:
@@ -103,7 +103,9 @@ def rows(path: Path) -> list[Row]:
 def _record(path: Path) -> dict[str, Any]:
     record = _json(path, RECORD)
     for name, entry in record["metrics"].items():
-        _check(entry, ENTRY, name)
+        if not 0 < len(name) <= LONGEST:
+            raise ValueError(f"result.json: a metric has a name of {len(name)} letters")
+        _check(entry, ENTRY, f"result.json, {name}")
         ends = [entry.get("low"), entry.get("high")]
         if ends != [None, None] and not all(fits(end, (int, float)) for end in ends):
             raise ValueError(f"result.json: the interval of {name} is none")

@@ -32,14 +32,14 @@ def write_report(
 ) -> None:
     """Writes `report.html` from a result, its config and its figures, which `save_figures` has drawn."""
     file = ROOT / "configs" / f"{result['benchmark']}.py"
-    if file.is_file():
-        result = {**result, "ablation": ablation(config, load(file, result["variant"]).to_dict())}
+    known = file.is_file()
+    result = {**result, "ablation": ablation(config, load(file, result["variant"]).to_dict()) if known else {}}
     measured, wide = result["metrics"], families(result["metrics"])
     single = [name for name in measured if name.partition("/")[0] not in wide]
     text = rendered(
         TEMPLATE,
         result=result,
-        about=about(file) if file.is_file() else "",
+        about=about(file) if known else "",
         verdicts={name: judged(result, [name]) for name in result["paper"] if name in measured},
         files=[name for name in FILES if name == "result.json" or (workdir / name).exists()],
         figures=[_shown(workdir, name, figure) for name, figure in figures.items()],
