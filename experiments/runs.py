@@ -63,7 +63,7 @@ def found(folder: Path) -> Iterator[Seen]:
             folders[:] = [name for name in folders if name == "trials"]
         elif files and not folders and path != folder:
             yield Seen(path, {}, wrong="no run: there is no config.json")
-        folders[:] = sorted(name for name in folders if name not in linked and not name.startswith("."))
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield from (seen(path / name) for name in sorted(linked) if (path / name / "config.json").is_file())
     yield from (Seen(Path(error.filename), {}, wrong=f"cannot be read: {error.strerror}") for error in unreadable)
 

@@ -56,7 +56,7 @@ def folder(tmp_path_factory):
     write_run(folder / "ntm" / "deep" / "none", bits=(9.0,), **{"model.controller": "none"})
     write_run(folder / "ntm" / "half", finished=False)
     write_run(folder / "javascript:alert(1)" / HOSTILE, **{"optimizer.name": "<script>alert(1)</script>"})
-    write_run(folder / os.fsdecode(b"\xff"), metric="$\\frac<b>\ud800")
+    write_run(folder / os.fsdecode(b"\xff"), metric="$\\frac$<b>\ud800")
     (folder / "ntm" / "half" / "figures" / "outputs.png").write_text("no picture")
     for name, text in (("config.json", '{"benchmark": "ntm/copy", "varia'), ("result.json", '{"metrics": {"x": {}}}')):
         write_run(folder / "damaged" / name)
@@ -123,7 +123,7 @@ def test_a_picture_has_every_run(folder):
     lines = {str(i): (np.arange(4.0), np.ones((4, 2))) for i in range(20)}
     drawn = compare.picture(lines, "error").axes[0]
     assert len(drawn.get_legend().get_texts()) == 20 and len(drawn.lines) == 20 * 3
-    assert "$\\frac" in index_comparison.picture(lines, "train", "$\\frac", "", dict.fromkeys(lines, "red"))["alt"]
+    assert "$\\frac$" in index_comparison.picture(lines, "train", "$\\frac$", "", dict.fromkeys(lines, "red"))["alt"]
     assert compare.picture(lines, "error", (3, 2), dict.fromkeys(lines, "red")).axes[0].get_legend() is None
 
 
