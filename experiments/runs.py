@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -63,9 +64,14 @@ def found(folder: Path) -> Iterator[Seen]:
             folders[:] = [name for name in folders if name == "trials"]
         elif files and not folders and path != folder:
             yield Seen(path, {}, wrong="no run: there is no config.json")
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted((name for name in folders if not name.startswith(".")), key=_counted)
         yield from (seen(path / name) for name in sorted(linked) if (path / name / "config.json").is_file())
     yield from (Seen(Path(error.filename), {}, wrong=f"cannot be read: {error.strerror}") for error in unreadable)
+
+
+def _counted(name: str) -> list[str | int]:
+    """A key to sort by: seed=9 before seed=10."""
+    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name)]
 
 
 def seen(path: Path) -> Seen:

@@ -129,7 +129,8 @@ def test_a_picture_has_every_run(folder):
 
 def test_links_are_followed_to_runs_only_and_sweeps_to_their_trials(tmp_path):
     write_run(tmp_path / "elsewhere" / "run")
-    write_run(tmp_path / "here" / "sweep" / "trials" / "seed=0")
+    for seed in (10, 9):
+        write_run(tmp_path / "here" / "sweep" / "trials" / f"seed={seed}")
     for name in ("logs", "stopped"):
         (tmp_path / "here" / "sweep" / name).mkdir()
         (tmp_path / "here" / "sweep" / name / "x.json").write_text("{}")
@@ -137,7 +138,7 @@ def test_links_are_followed_to_runs_only_and_sweeps_to_their_trials(tmp_path):
     (tmp_path / "here" / "linked").symlink_to(tmp_path / "elsewhere" / "run")
     (tmp_path / "here" / "circle").symlink_to(tmp_path)
     seen = [(str(run.path.relative_to(tmp_path / "here")), run.state) for run in runs.found(tmp_path / "here")]
-    assert seen == [("linked", "done"), ("sweep/trials/seed=0", "done")]
+    assert seen == [("linked", "done"), *((f"sweep/trials/seed={i}", "done") for i in (9, 10))]
 
 
 def test_pages_of_others_are_left_alone(tmp_path):
