@@ -12,10 +12,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from matplotlib import colormaps
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from deepx.engine import log
@@ -65,11 +67,27 @@ def smoothed(values: np.ndarray, points: int = 200) -> np.ndarray:
     return values[: len(values) // width * width].reshape(-1, width, *values.shape[1:]).mean(1)
 
 
-def picture(curves: dict[str, tuple[np.ndarray, np.ndarray]], label: str) -> Figure:
-    """One colour a run, faint lines for its seeds, their median on top; logarithmic where the values ask for it."""
-    figure = Figure(figsize=(7.5, 4.2), layout="constrained")
+def colours(number: int) -> list[str]:
+    """A colour for each of several runs: those of all curves while they are enough, else along a scale."""
+    chosen = [COLOURS["valid"], *OTHERS][:number]
+    return chosen if len(chosen) == number else [to_hex(c) for c in colormaps["turbo"](np.linspace(0.05, 0.95, number))]
+
+
+def picture(
+    curves: dict[str, tuple[np.ndarray, np.ndarray]],
+    label: str,
+    size: tuple[float, float] = (7.5, 4.2),
+    colour_of: Mapping[str, str] | None = None,
+) -> Figure:
+    """One colour a run, faint lines for its seeds, their median on top; logarithmic where the values ask for it.
+
+    size: in inches. colour_of: by the name of a run, where its colour is explained elsewhere: there is no legend then.
+    """
+    figure = Figure(figsize=size, layout="constrained")
     axis = figure.subplots()
-    for colour, (name, (seen, values)) in zip((COLOURS["valid"], *OTHERS), curves.items(), strict=False):
+    coloured = colour_of or dict(zip(curves, colours(len(curves)), strict=True))
+    for name, (seen, values) in curves.items():
+        colour = coloured[name]
         x, y = smoothed(seen), smoothed(values)
         seeds = f" ({y.shape[1]} seeds)" if y.shape[1] > 1 else ""
         axis.plot(x / 1000, y, color=colour, alpha=0.25, linewidth=0.7)
@@ -79,7 +97,8 @@ def picture(curves: dict[str, tuple[np.ndarray, np.ndarray]], label: str) -> Fig
         axis.set_yscale("log")
     axis.set(xlabel="examples seen (thousands)", ylabel=label)
     axis.grid(alpha=0.25)
-    axis.legend(frameon=False, fontsize=9)
+    if colour_of is None:
+        axis.legend(frameon=False, fontsize=9)
     return figure
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ml_collections import ConfigDict
 from rich.table import Table
 
+from deepx.engine.page import duration
 from deepx.engine.run import Run
 from experiments.plan_devices import Device
 from experiments.plan_estimate import Plan
@@ -88,11 +89,3 @@ def of(number: float) -> str:
         if number >= 10**power:
             return f"{number / 10**power:.3g} {prefix}"
     return f"{number:.3g} "
-
-
-def duration(seconds: float) -> str:
-    for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.3g} {unit}"
-    unit, length = next(((u, n) for u, n in (("s", 1), ("ms", 1e-3)) if seconds >= n), ("us", 1e-6))
-    return f"{seconds / length:.3g} {unit}"

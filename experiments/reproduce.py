@@ -8,6 +8,7 @@
     --list              the chapter: every benchmark and figure, what it costs, what of it has been made here
     --all:smoke         every benchmark, in minutes, then a table; what is finished is left alone
     --jobs=N            of a figure's runs, or of all: how many at a time
+    --index [FOLDER]    a page of all runs in a folder (runs), beside one another: FOLDER/index.html
     --completion        tab completion for bash: source <(./scripts/reproduce --completion)
 
 What follows the name of a benchmark goes to the experiment: --config.a.b=value changes one value of the config,
@@ -16,7 +17,6 @@ What follows the name of a benchmark goes to the experiment: --config.a.b=value 
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 import shlex
@@ -27,9 +27,10 @@ from rich.console import Console, Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from deepx.engine.config import flags_of, load
+from deepx.engine.config import about, flags_of, load
 from deepx.engine.errors import UserError, nearest
 from deepx.engine.workdir import workdir_of
+from experiments import runs
 from experiments.chapter import FIGURES, SECTIONS, UNKNOWN_NUMBERS, Figure
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -110,11 +111,9 @@ def catalogue() -> Group:
             table.add_column(column, ratio=share, overflow="fold")
         for name in benchmarks():
             if name.split("/")[0] in section.families:
-                docstring = ast.get_docstring(ast.parse((CONFIGS / f"{name}.py").read_text())) or ""
-                cost = load(CONFIGS / f"{name}.py", DEFAULT_VARIANT).cost
-                table.add_row(
-                    name, escape(docstring.splitlines()[0].rstrip(".")), escape(cost), escape(_run_here(name))
-                )
+                file = CONFIGS / f"{name}.py"
+                cost = load(file, DEFAULT_VARIANT).cost
+                table.add_row(name, escape(about(file)), escape(cost), escape(_run_here(name)))
         table.add_row(*(f"[bold]{head}[/]" for head in ("figure", "what it shows", "runs", "made here")))
         for name, figure in section.figures.items():
             table.add_row(name, escape(figure.title), escape(_needed(figure)), escape(_made_here(name)))
@@ -129,9 +128,9 @@ def _needed(figure: Figure) -> str:
         name, *flags = shlex.split(text)
         flags_by_name.setdefault(name, []).append(flags)
     told = []
-    for name, runs in flags_by_name.items():
-        changed = [f"{flag.rpartition('.')[2]}={value}" for flag, value in flags_of(runs[0]) if "{" not in value]
-        note = f"{len(runs)} runs" if len(runs) > 1 else ", ".join(changed)
+    for name, every in flags_by_name.items():
+        changed = [f"{flag.rpartition('.')[2]}={value}" for flag, value in flags_of(every[0]) if "{" not in value]
+        note = f"{len(every)} runs" if len(every) > 1 else ", ".join(changed)
         told.append(f"{name} ({note})" if note else name)
     return ", ".join(told)
 
@@ -143,24 +142,18 @@ def _made_here(name: str) -> str:
 
 
 def _run_here(name: str) -> str:
-    found = []
+    told = []
     for workdir in sorted([workdir_of(name, DEFAULT_VARIANT), *Path("runs").glob(f"{name}-*")]):
         if not (workdir / "config.json").exists():
             continue
-        try:
-            config = json.loads((workdir / "config.json").read_text())
-            done = json.loads((workdir / "result.json").read_text()) if (workdir / "result.json").exists() else None
-        except json.JSONDecodeError:
-            found.append(f"{workdir}: damaged")
+        run = runs.seen(workdir)
+        if run.wrong:
+            told.append(f"{workdir}: damaged")
             continue
-        ordinary = workdir == workdir_of(name, config["variant"])
-        its = config["variant"] if ordinary else workdir.name.removeprefix(f"{Path(name).name}-")
-        if done is not None:
-            found.append(f"{its}: done {done['date']}")
-        else:
-            steps = [int(step.name) for step in (workdir / "checkpoints").glob("*") if step.name.isdigit()]
-            found.append(f"{its}: step {max(steps, default=0)} of {config['run']['steps']}")
-    return ", ".join(found) or "not yet"
+        ordinary = workdir == workdir_of(name, run.config["variant"])
+        its = run.config["variant"] if ordinary else workdir.name.removeprefix(f"{Path(name).name}-")
+        told.append(f"{its}: {run.state}" + (f" {run.record['date']}" if run.record else ""))
+    return ", ".join(told) or "not yet"
 
 
 def width() -> int | None:
@@ -170,7 +163,7 @@ def width() -> int | None:
 
 def completion() -> str:
     """A script for bash that completes names, variants and flags."""
-    names = " ".join([*benchmarks(), *FIGURES, "--list", "--all", "--jobs=", "--completion", "--help"])
+    names = " ".join([*benchmarks(), *FIGURES, "--list", "--all", "--index", "--jobs=", "--completion", "--help"])
     return COMPLETION.replace("NAMES", names)
 
 
@@ -186,6 +179,13 @@ def answer(argv: list[str]) -> int | list[str]:
         from experiments import several
 
         return several.all_of(variant or DEFAULT_VARIANT, rest[1:], jobs)
+    if name == "--index":
+        from experiments import index
+
+        if len(rest) > 2 or jobs is not None:
+            raise UserError("--index takes one folder and nothing else: ./scripts/reproduce --index runs/ntm")
+        print(index.write_index(Path(rest[1] if len(rest) > 1 else "runs")))
+        return 0
     if jobs is not None:
         raise UserError("--jobs is for figures and --all, which have several runs.")
     return command_for(rest)

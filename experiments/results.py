@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from deepx.engine.config import differences, flatten, load
+from deepx.engine.config import load
 from deepx.engine.errors import UserError
-from deepx.engine.record import families, line_by_line
+from deepx.engine.record import ablation, families, judged, line_by_line
 from experiments.reproduce import CONFIGS, ROOT, benchmarks
 
 RECORDS = ROOT / "results"
@@ -47,12 +47,7 @@ def keep(workdir: Path) -> Path:
         raise UserError(f"{workdir} holds no result.json: the run there is not finished, or it is no run's directory.")
     record = json.loads(source.read_text())
     variant = load(CONFIGS / f"{record['benchmark']}.py", record["variant"]).to_dict()
-    config = json.loads((workdir / "config.json").read_text())
-    record["ablation"] = {  # of keys that the run knew: a setting that came later is none
-        name: value
-        for name, (value, _) in differences(config, variant).items()
-        if name.split(".")[0] not in ("run", "evaluation") and name in flatten(config)
-    }
+    record["ablation"] = ablation(json.loads((workdir / "config.json").read_text()), variant)
     parts = [f"{key.rpartition('.')[2]}={str(value).rpartition('/')[2]}" for key, value in record["ablation"].items()]
     name = "-".join([record["benchmark"].replace("/", "-"), record["variant"], *parts])
     target = RECORDS / f"{name}.json"
@@ -141,21 +136,6 @@ def ours_value(entry: dict[str, Any], seeds: int) -> str:
     if entry["low"] is not None:
         return f"{entry['mean']:.4g}{unit} ({entry['low']:.4g} to {entry['high']:.4g})"
     return f"{entry['mean']:.4g}{unit} ({'one seed' if seeds == 1 else f'chosen among {seeds}'})"
-
-
-def judged(record: dict[str, Any], metrics: list[str]) -> str:
-    """Whether the mean is no worse than the paper's value; of several metrics, how many are not."""
-    if record.get("ablation"):
-        return "ablation"
-    distances = []
-    for metric in metrics:
-        theirs, ours = record["paper"][metric], record["metrics"][metric]["mean"]
-        sign = 1 if theirs["better"] == "lower" else -1
-        distances.append((sign * (ours - theirs["value"]), theirs["tolerance"]))
-    met = sum(distance <= tolerance for distance, tolerance in distances)
-    if len(metrics) > 1:
-        return f"{met} of {len(metrics)} met"
-    return "met" if met else f"short by {distances[0][0]:.3g}"
 
 
 def main(argv: list[str]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from commands import ROOT, call
+from pages import sound
 from rich.console import Console
 
 from deepx.engine.errors import UserError
@@ -40,6 +41,7 @@ def test_a_finished_run_has_every_file_of_the_contract(finished):
 
 
 def test_the_report_is_one_page_that_needs_nothing_else(finished):
+    sound(finished / "report.html")
     page = (finished / "report.html").read_text()
     assert "http" not in page.replace("http-equiv", "") and page.count("data:image/png;base64,") == 3
     assert "bits_per_sequence/len4" in page and "optimizer.name: adam instead of rmsprop" in page

@@ -7,6 +7,7 @@ names to values; `get_config = variants(paper=PAPER, cpu=CPU, smoke=SMOKE)` make
 
 from __future__ import annotations
 
+import ast
 import copy
 import importlib.util
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -59,6 +60,12 @@ def load(path: Path, variant: str) -> ConfigDict:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.get_config(variant)
+
+
+def about(path: Path) -> str:
+    """What a config file says it is about: the first line of its docstring."""
+    docstring = ast.get_docstring(ast.parse(path.read_text())) or ""
+    return docstring.partition("\n")[0].rstrip(".")
 
 
 def check_name(name: str, config: ConfigDict) -> None:

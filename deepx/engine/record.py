@@ -17,7 +17,7 @@ import numpy as np
 import scipy.special
 from ml_collections import ConfigDict
 
-from deepx.engine.config import departures
+from deepx.engine.config import departures, differences, flatten
 from deepx.engine.log import PARTS
 from deepx.nn.cpu import kernels
 
@@ -97,6 +97,36 @@ def line_by_line(metrics: Mapping[str, Any], paper: Mapping[str, Any]) -> list[t
 def _counted(name: str) -> tuple[bool, str, int]:
     stem = name.rstrip("0123456789")
     return (name == stem, stem, int(name[len(stem) :] or 0))
+
+
+def ablation(config: Mapping[str, Any], variant: Mapping[str, Any]) -> dict[str, Any]:
+    """What flags made of a variant's model, task or training, by dotted name: not what the paper reports any more."""
+    known = flatten(config)  # a setting that came later than the run is none of its ablations
+    return {
+        name: value
+        for name, (value, _) in differences(config, variant).items()
+        if name.split(".")[0] not in ("run", "evaluation") and name in known
+    }
+
+
+def judged(record: Mapping[str, Any], metrics: Sequence[str]) -> str:
+    """Whether the mean is no worse than the paper's value; of several metrics, how many are not.
+
+    What an ablation or a smoke run measures is not what the paper reports.
+    """
+    if record.get("ablation"):
+        return "ablation"
+    if record["variant"] == "smoke":
+        return "no result: smoke run"
+    distances = []
+    for metric in metrics:
+        theirs, ours = record["paper"][metric], record["metrics"][metric]["mean"]
+        sign = 1 if theirs["better"] == "lower" else -1
+        distances.append((sign * (ours - theirs["value"]), theirs["tolerance"]))
+    met = sum(distance <= tolerance for distance, tolerance in distances)
+    if len(metrics) > 1:
+        return f"{met} of {len(metrics)} met"
+    return "met" if met else f"short by {distances[0][0]:.3g}"
 
 
 def unit(name: str, units: Mapping[str, str]) -> str:
