@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from deepx.data import algorithmic
+from deepx.engine.errors import UserError
 from experiments import ntm_tasks, reproduce
 from experiments.interactive import run
 
@@ -64,3 +65,20 @@ def test_elmans_net_adds(extended, tmp_path):
     finished = run("elman/addition:smoke", tmp_path)
     assert (tmp_path / "result.json").exists()
     assert finished.metrics["wrong_sequences/len120"] < 10  # learnt on numbers of five bits
+    again = run("elman/addition:smoke", tmp_path)  # complete: nothing is trained or written anew
+    assert again.record == finished.record and "wrong_sequences/len120" in repr(again)
+    np.testing.assert_array_equal(*(f.state.params["hidden"]["kernel"] for f in (finished, again)))
+    assert all(panel.get_title() for panel in finished.curves.axes if panel.get_visible())
+
+
+@pytest.mark.parametrize(
+    ("benchmark", "changes", "words"),
+    [
+        ("elman/adition:smoke", {}, "no benchmark 'elman/adition'. Did you mean 'elman/addition'"),
+        ("elman/addition:smok", {}, "no variant 'smok'"),
+        ("elman/addition:smoke", {"model.cell": 3}, "no key 'model.cell'. Did you mean 'model.cells'"),
+    ],
+)
+def test_mistakes_are_answered_in_words(extended, tmp_path, benchmark, changes, words):
+    with pytest.raises(UserError, match=words):
+        run(benchmark, tmp_path, changes)
