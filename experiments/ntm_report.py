@@ -23,7 +23,6 @@ IN_PAPER = {
     "associative_recall": "figures 11 and 12",
     "ngrams": "figures 14 and 15",
     "priority_sort": "figures 16 and 17",
-    "execution": "no figure of the paper",
 }
 SORTED = 200  # sequences in the figure of where a vector of which priority is written
 
@@ -41,7 +40,8 @@ def report(config: ConfigDict, model: Any, state: Any, key: Key) -> Report:
     }
     apply, traced = jax.jit(model.apply), model.traced and jax.jit(model.traced)
     watched = examples[config.evaluation.watched]
-    of = f"{config.model.controller} controller, seed {config.run.seed}; compare {IN_PAPER[config.task.name]}."
+    compared = f"; compare {IN_PAPER[config.task.name]}" if config.task.name in IN_PAPER else ""
+    of = f"{config.model.controller} controller, seed {config.run.seed}{compared}."
     if config.task.name == "ngrams":
         return Report({"predictions": predictions(config, apply, params, watched, of)})
     figures = {"outputs": outputs(apply, params, examples, of)}

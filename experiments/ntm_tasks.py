@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
@@ -11,27 +12,12 @@ import jax.numpy as jnp
 import numpy as np
 from ml_collections import ConfigDict
 
-from deepx.data.algorithmic import (
-    Batch,
-    associative_recall,
-    copy,
-    execution,
-    ngrams,
-    priority_sort,
-    repeat_copy,
-)
+from deepx.data import algorithmic
+from deepx.data.algorithmic import Batch
 from deepx.engine.data import DeviceData
 from deepx.engine.errors import UserError, nearest
 
-TASKS: dict[str, ModuleType] = {
-    "copy": copy,
-    "repeat_copy": repeat_copy,
-    "associative_recall": associative_recall,
-    "ngrams": ngrams,
-    "priority_sort": priority_sort,
-    "execution": execution,
-}
-SIZES = ("bits", "program")  # the settings of a task that decide its channels
+TASKS = algorithmic.tasks()
 
 
 def task_of(config: ConfigDict) -> tuple[ModuleType, dict[str, Any]]:
@@ -44,9 +30,9 @@ def task_of(config: ConfigDict) -> tuple[ModuleType, dict[str, Any]]:
 
 
 def sizes(config: ConfigDict) -> tuple[int, int]:
-    """Input and output channels of the task."""
+    """Input and output channels of the task, by those of its settings that they depend on."""
     task, settings = task_of(config)
-    return task.sizes(**{name: value for name, value in settings.items() if name in SIZES})
+    return task.sizes(**{name: settings[name] for name in inspect.signature(task.sizes).parameters if name in settings})
 
 
 def training(config: ConfigDict) -> DeviceData:

@@ -66,7 +66,10 @@ def test_every_task_takes_a_step_with_every_model(name, controller):
 @pytest.mark.parametrize(
     "changes, message",
     [
-        ({"task.name": "copying"}, "task.name is 'copying'; it must be one of copy, .* Did you mean 'copy'?"),
+        (
+            {"task.name": "copying"},
+            "task.name is 'copying'; it must be one of associative_recall, copy, .* Did you mean 'copy'?",
+        ),
         ({"model.controller": "gru"}, "model.controller is 'gru'; it must be one of lstm, feedforward, none"),
         ({"evaluation.watched": "len5"}, "evaluation.watched is 'len5'; it must be one of len4, len6"),
         ({"evaluation.conditions.len4.max_size": 3}, "sets 'max_size', which the task 'copy' does not have"),

@@ -12,6 +12,9 @@ Shapes: B batch, T time, I input channels, O output channels, L longest sequence
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+from types import ModuleType
 from typing import NamedTuple
 
 import jax
@@ -25,3 +28,10 @@ class Batch(NamedTuple):
     inputs_BTI: Array
     targets_BTO: Array
     mask_BT: Array
+
+
+def tasks() -> dict[str, ModuleType]:
+    """Every task by name: the modules of this folder that have a sampler."""
+    names = [module.name for module in pkgutil.iter_modules(__path__)]
+    modules = {name: importlib.import_module(f"{__name__}.{name}") for name in names}
+    return {name: module for name, module in modules.items() if hasattr(module, "sample")}
