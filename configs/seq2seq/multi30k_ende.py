@@ -4,7 +4,8 @@ The model is that of Sutskever, Vinyals, Le 2014 (arXiv 1409.3215), with attenti
 (arXiv 1508.04025); the data those of Elliott, Frank, Sima'an, Specia 2016 (arXiv 1605.00459), sub-words of 29,000
 captions. `paper` is Sutskever's network and optimiser; neither paper has this data.
 
-Expected on test_2016_flickr, cased, detokenised: cpu, 20 BLEU, not yet measured; attention, 35.5.
+Expected on test_2016_flickr, cased, detokenised: cpu, aimed at 20 BLEU, not yet measured
+(17.0 after 9 epochs at twice the rate); attention, 35.5.
 
     ./scripts/reproduce seq2seq/multi30k_ende --config.data.folder=FOLDER   # of train.en.gz, train.de.gz, ...
     ./scripts/reproduce seq2seq/multi30k_ende:attention --config.data.folder=FOLDER
