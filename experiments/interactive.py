@@ -75,6 +75,21 @@ def run(benchmark: str, workdir: str | Path | None = None, changes: Mapping[str,
     if settings.replicas > 1:
         experiment = replicated(experiment, settings.replicas)
     directory = Workdir(Path(workdir or workdir_of(config.benchmark, config.variant)))
+    try:
+        return carried_out(benchmark, directory, config, experiment, settings, changes or {})
+    finally:
+        directory.release()
+
+
+def carried_out(
+    benchmark: str,
+    directory: Workdir,
+    config: ConfigDict,
+    experiment: Experiment,
+    settings: Run,
+    changes: Mapping[str, Any],
+) -> Finished:
+    """The run in a directory of its own."""
     directory.check(config)
     directory.claim(config)
     program = Program(experiment, settings, jax.local_devices()[:1])
@@ -85,7 +100,7 @@ def run(benchmark: str, workdir: str | Path | None = None, changes: Mapping[str,
             record = None if trained.steps_taken else directory.result()
             if record is None:
                 paper = config_of(f"{config.benchmark}:paper", {}).to_dict()
-                command = f"run({benchmark!r}, changes={dict(changes or {})!r})"
+                command = f"run({benchmark!r}, changes={dict(changes)!r})"
                 record = finish(program, checkpoints, trained, directory, config, paper, progress, command)
         state = checkpoints.selected(program.abstract(), progress.say).carry.state
     finally:

@@ -9,6 +9,7 @@ import pytest
 
 from deepx.data import algorithmic
 from deepx.engine.errors import UserError
+from deepx.engine.workdir import Workdir
 from experiments import ntm_tasks, reproduce
 from experiments.interactive import run
 
@@ -65,6 +66,7 @@ def test_elmans_net_adds(extended, tmp_path):
     finished = run("elman/addition:smoke", tmp_path)
     assert (tmp_path / "result.json").exists()
     assert finished.metrics["wrong_sequences/len120"] < 10  # learnt on numbers of five bits
+    Workdir(tmp_path)  # which nobody else holds
     again = run("elman/addition:smoke", tmp_path)  # complete: nothing is trained or written anew
     assert again.record == finished.record and "wrong_sequences/len120" in repr(again)
     np.testing.assert_array_equal(*(f.state.params["hidden"]["kernel"] for f in (finished, again)))

@@ -1,9 +1,8 @@
-"""The notebooks: their cells run in order, quickly and without a network, and draw figures that say what they show."""
+"""The notebooks: their cells run in order, without a network, and draw figures that say what they show."""
 
 import ast
 import json
 import re
-import time
 from pathlib import Path
 
 import matplotlib
@@ -11,7 +10,6 @@ import pytest
 from matplotlib.figure import Figure
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
-SECONDS = 45  # of the processor, where others are at work too; alone, a third of it
 SECTIONS = {"memory_machines", "adversarial_nets", "sequence_to_sequence", "residual_nets"}
 
 
@@ -43,11 +41,10 @@ def test_is_a_notebook_without_outputs(path):
 def test_runs(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     matplotlib.use("Agg")
-    names, shown, began = {"__name__": "__main__"}, [], time.process_time()
+    names, shown = {"__name__": "__main__"}, []
     for cell in cells(path):
         if cell["cell_type"] == "code":
             shown.append(value_of("".join(cell["source"]), cell["id"], names))
-    assert time.process_time() - began < SECONDS
     figures = [value for value in shown if isinstance(value, Figure)]
     assert figures
     for figure in figures:

@@ -28,7 +28,8 @@ def workdir_of(benchmark: str, variant: str) -> Path:
 
 
 class Workdir:
-    """A run's directory, locked while this object lives; of several processes of one run, the first locks and writes.
+    """A run's directory, locked while this object lives, or until `release`; of several processes of one run, the first
+    locks and writes.
 
     Raises UserError when another run works in it, when it belongs to a run of another config, and where a process does
     not see what the first has written there.
@@ -55,6 +56,12 @@ class Workdir:
                 f"Another process is at work in {self.path}. Wait for it, stop it (it saves and can be resumed), or "
                 "choose another --workdir."
             ) from None
+
+    def release(self) -> None:
+        """Unlocks it, for a program that goes on after the run."""
+        if primary():
+            fcntl.flock(self._lock, fcntl.LOCK_UN)
+            self._lock.close()
 
     def _check_shared(self) -> None:
         """All processes read what the first has written into the lock, which a file system may show them late."""
