@@ -10,6 +10,7 @@ copy.state.params            # as `ntm.apply` takes them
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,14 +24,12 @@ from ml_collections import ConfigDict
 from deepx.engine import curves, log
 from deepx.engine.checkpoint import Checkpoints
 from deepx.engine.config import check_name, load
-from deepx.engine.errors import UserError, nearest
 from deepx.engine.experiment import Experiment
-from deepx.engine.finish import finish
+from deepx.engine.finish import completed
 from deepx.engine.interrupt import Interrupt
-from deepx.engine.loop import train
 from deepx.engine.program import Program
 from deepx.engine.progress import Progress
-from deepx.engine.replicated import replicated
+from deepx.engine.replicated import of_seeds
 from deepx.engine.run import Run
 from deepx.engine.workdir import Workdir, workdir_of
 from experiments import reproduce
@@ -72,48 +71,25 @@ def run(benchmark: str, workdir: str | Path | None = None, changes: Mapping[str,
     config = config_of(benchmark, changes or {})
     experiment = importlib.import_module(f"experiments.{config.benchmark.split('/')[0]}").build(config)
     settings = Run(**config.run)
-    if settings.replicas > 1:
-        experiment = replicated(experiment, settings.replicas)
-    directory = Workdir(Path(workdir or workdir_of(config.benchmark, config.variant)))
-    try:
-        return carried_out(benchmark, directory, config, experiment, settings, changes or {})
-    finally:
-        directory.release()
-
-
-def carried_out(
-    benchmark: str,
-    directory: Workdir,
-    config: ConfigDict,
-    experiment: Experiment,
-    settings: Run,
-    changes: Mapping[str, Any],
-) -> Finished:
-    """The run in a directory of its own."""
-    directory.check(config)
-    directory.claim(config)
-    program = Program(experiment, settings, jax.local_devices()[:1])
-    checkpoints = Checkpoints(directory.path / "checkpoints", settings)
-    try:
-        with Progress(config.benchmark, settings.steps) as progress, Interrupt() as interrupt:
-            trained = train(program, checkpoints, directory.path, progress, interrupt)
-            record = None if trained.steps_taken else directory.result()
-            if record is None:
-                paper = config_of(f"{config.benchmark}:paper", {}).to_dict()
-                command = f"run({benchmark!r}, changes={dict(changes)!r})"
-                record = finish(program, checkpoints, trained, directory, config, paper, progress, command)
+    with contextlib.ExitStack() as ending:
+        directory = Workdir(Path(workdir or workdir_of(config.benchmark, config.variant)))
+        ending.callback(directory.release)
+        directory.check(config)
+        program = Program(of_seeds(experiment, settings.replicas), settings, jax.local_devices()[:1])
+        checkpoints = Checkpoints(directory.path / "checkpoints", settings)
+        ending.callback(checkpoints.close)
+        progress = ending.enter_context(Progress(config.benchmark, settings.steps))
+        paper = config_of(f"{config.benchmark}:paper", {}).to_dict()
+        command = f"run({benchmark!r}, changes={dict(changes or {})!r})"
+        record = completed(program, checkpoints, directory, config, paper, progress, Interrupt(), command)
         state = checkpoints.selected(program.abstract(), progress.say).carry.state
-    finally:
-        checkpoints.close()
-    return Finished(directory.path, config, experiment, state, record)
+    return Finished(directory.path, config, program.experiment, state, record)
 
 
 def config_of(benchmark: str, changes: Mapping[str, Any]) -> ConfigDict:
     """The config of NAME[:VARIANT] with changes. Raises UserError for names that do not exist, with the nearest."""
-    name, _, variant = benchmark.partition(":")
-    if name not in reproduce.benchmarks():
-        raise UserError(f"There is no benchmark {name!r}.{nearest(name, reproduce.benchmarks())}")
-    config = load(reproduce.CONFIGS / f"{name}.py", variant or reproduce.DEFAULT_VARIANT)
+    name, variant = reproduce.named_variant(benchmark)
+    config = load(reproduce.CONFIGS / f"{name}.py", variant)
     for key, value in changes.items():
         check_name(key, config)
         config.update_from_flattened_dict({key: value})

@@ -29,7 +29,7 @@ from deepx.data.errors import DataNotPrepared
 from deepx.engine import config as configuration
 from deepx.engine.errors import UserError
 from deepx.engine.experiment import Experiment
-from deepx.engine.replicated import replicated
+from deepx.engine.replicated import of_seeds
 from deepx.engine.run import Run
 from experiments import plan_devices, plan_measured, plan_report
 from experiments.plan_devices import Device
@@ -51,7 +51,7 @@ def built(config: ConfigDict) -> tuple[Experiment, Run]:
         ) from error
     except (ValueError, OSError) as error:
         raise UserError(f"{config.benchmark} cannot be built: {str(error).partition(chr(10))[0]}") from error
-    return replicated(experiment, run.replicas) if run.replicas > 1 else experiment, run
+    return of_seeds(experiment, run.replicas), run
 
 
 def build_of(config: ConfigDict) -> Callable[[ConfigDict], Experiment]:

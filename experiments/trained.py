@@ -14,7 +14,7 @@ from deepx.engine.checkpoint import Checkpoints
 from deepx.engine.errors import UserError
 from deepx.engine.experiment import Experiment
 from deepx.engine.program import Program
-from deepx.engine.replicated import replicated, separate
+from deepx.engine.replicated import of_seeds, separate
 from deepx.engine.run import Run
 from deepx.engine.workdir import Workdir
 
@@ -41,7 +41,7 @@ def every_seed(path: Path, build: Build) -> tuple[ConfigDict, list[Any]]:
     """The same of every replica."""
     config = config_of(path)
     run, experiment = Run(**config.run).on_one_device, build(config)
-    program = Program(replicated(experiment, run.replicas) if run.replicas > 1 else experiment, run, jax.devices()[:1])
+    program = Program(of_seeds(experiment, run.replicas), run, jax.devices()[:1])
     checkpoints = Checkpoints(path / "checkpoints", run)
     try:
         state = checkpoints.selected(program.abstract(), lambda text: print(text, file=sys.stderr)).carry.state

@@ -15,19 +15,19 @@ from ml_collections import ConfigDict, config_flags
 
 from deepx.engine import config as configuration
 from deepx.engine import failure, hosts, joining
-from deepx.engine.checkpoint import Checkpoints, on_disk
+from deepx.engine.checkpoint import Checkpoints
 from deepx.engine.ending import answering, terminated, unraisable
 from deepx.engine.errors import UserError
 from deepx.engine.experiment import Experiment
 from deepx.engine.export import export_to
-from deepx.engine.finish import evaluate_selected, finish, said, show
-from deepx.engine.loop import Interrupted, NotFinite, refuse_fewer_steps, train
+from deepx.engine.finish import completed, evaluate_selected, said, show
+from deepx.engine.loop import Interrupted, NotFinite
 from deepx.engine.program import Program
 from deepx.engine.progress import Progress
 from deepx.engine.record import commit
-from deepx.engine.replicated import replicated
+from deepx.engine.replicated import of_seeds
 from deepx.engine.run import Run
-from deepx.engine.workdir import Workdir, workdir_of
+from deepx.engine.workdir import Workdir, saved_steps, workdir_of
 from deepx.nn.cpu import kernels
 
 Build = Callable[[ConfigDict], Experiment]
@@ -141,10 +141,7 @@ def _run(build: Build) -> int:
     paper = _paper(config)
     _introduce(config, paper)
     try:
-        experiment = build(config)
-        if run.replicas > 1:
-            experiment = replicated(experiment, run.replicas)
-        program = Program(experiment, run, devices)
+        program = Program(of_seeds(build(config), run.replicas), run, devices)
     except (ValueError, OSError) as error:
         reason = str(error).partition("\n---")[0]  # without what JAX adds about its traceback
         raise UserError(f"{config.benchmark} cannot be built: {reason}") from error
@@ -154,7 +151,7 @@ def _run(build: Build) -> int:
             print(diagnosis)
         return 0
     checkpoints = Checkpoints(workdir.path / "checkpoints", run)
-    hosts.resume_from(lambda: _resumes(checkpoints.directory))
+    hosts.resume_from(lambda: _resumes(workdir.path))
     try:
         if MODE.value == "eval":
             return evaluate_selected(program, checkpoints, workdir)
@@ -162,10 +159,6 @@ def _run(build: Build) -> int:
             return predict(program, checkpoints)
         if MODE.value == "export":
             return export(program, checkpoints, workdir)
-        refuse_fewer_steps(checkpoints, run.steps)
-        workdir.claim(config)
-        if max(checkpoints.steps(), default=0) < run.steps:
-            workdir.reopen()
         return _train(program, checkpoints, workdir, config, paper)
     finally:
         checkpoints.close()
@@ -174,8 +167,8 @@ def _run(build: Build) -> int:
 def _train(program: Program, checkpoints: Checkpoints, workdir: Workdir, config: ConfigDict, paper: dict | None) -> int:
     with Progress(config.benchmark, program.run.steps, quiet=not hosts.primary()) as progress:
         try:
-            with hosts.interrupt(lambda: progress.step, 60 * STUCK_AFTER.value) as interrupt:
-                trained = train(program, checkpoints, workdir.path, progress, interrupt)
+            interrupt = hosts.interrupt(lambda: progress.step, 60 * STUCK_AFTER.value)
+            record = completed(program, checkpoints, workdir, config, paper, progress, interrupt, command())
         except Interrupted as stop:
             everywhere = " on every host" if hosts.several() else ""
             progress.say(f"{stop} Resume with the same command{everywhere}:\n  {command()}")
@@ -190,13 +183,6 @@ def _train(program: Program, checkpoints: Checkpoints, workdir: Workdir, config:
                 f"--workdir={workdir.path} --mode=replay. " + (f"Last good checkpoint: step {kept[0]}." if kept else "")
             )
             return 1
-        record = None if trained.steps_taken else workdir.result()
-        if record is not None:
-            progress.say(
-                f"This run was complete on {record['date']}. Delete its result.json to test and draw it again."
-            )
-        else:
-            record = finish(program, checkpoints, trained, workdir, config, paper, progress, command())
     if record is None:
         return 0  # the first process shows it
     show(record["metrics"], record["paper"])
@@ -238,8 +224,8 @@ def _devices() -> list[jax.Device]:
     return [device for i in range(jax.process_count()) for device in jax.local_devices(process_index=i)[:count]]
 
 
-def _resumes(checkpoints: Path) -> str:
-    steps = on_disk(checkpoints)
+def _resumes(workdir: Path) -> str:
+    steps = saved_steps(workdir)
     where = f"resumes at step {steps[0]}" if steps else "begins anew, as nothing was saved yet"
     return f"Give the same command on every host: the run {where}."
 

@@ -14,13 +14,41 @@ from deepx.engine import log
 from deepx.engine.checkpoint import Checkpoints
 from deepx.engine.curves import curves
 from deepx.engine.hosts import primary
-from deepx.engine.loop import Trained
+from deepx.engine.interrupt import Interrupt
+from deepx.engine.loop import Trained, refuse_fewer_steps, train
 from deepx.engine.program import Carry, Program
 from deepx.engine.progress import Progress
 from deepx.engine.record import families, line_by_line, result
 from deepx.engine.report import save_figures, write_report
 from deepx.engine.watch import watcher_of
 from deepx.engine.workdir import Workdir
+
+
+def completed(
+    program: Program,
+    checkpoints: Checkpoints,
+    workdir: Workdir,
+    config: ConfigDict,
+    paper: dict[str, Any] | None,
+    progress: Progress,
+    interrupt: Interrupt,
+    command: str,
+) -> dict[str, Any] | None:
+    """Trains to `run.steps` and finishes: the record, None where this process is not the first.
+
+    A run that was complete before is left as it is. Raises Interrupted, NotFinite and UserError as `train` does.
+    """
+    refuse_fewer_steps(checkpoints, program.run.steps)
+    workdir.claim(config)
+    if max(checkpoints.steps(), default=0) < program.run.steps:
+        workdir.reopen()
+    with interrupt:
+        trained = train(program, checkpoints, workdir.path, progress, interrupt)
+    record = None if trained.steps_taken else workdir.result()
+    if record is None:
+        return finish(program, checkpoints, trained, workdir, config, paper, progress, command)
+    progress.say(f"This run was complete on {record['date']}. Delete its result.json to test and draw it again.")
+    return record
 
 
 def finish(

@@ -36,6 +36,11 @@ def replicated(experiment: Experiment, n: int) -> Experiment:
     )
 
 
+def of_seeds(experiment: Experiment, replicas: int) -> Experiment:
+    """`experiment` for as many seeds as `run.replicas` says: for one, itself, without a leading axis."""
+    return experiment if replicas == 1 else replicated(experiment, replicas)
+
+
 def separate(tree: Any, replicas: int) -> list[Any]:
     """What each of `run.replicas` has of a tree that has the leading axis where there are several."""
     return [tree] if replicas == 1 else [jax.tree.map(lambda a, r=r: a[r], tree) for r in range(replicas)]
