@@ -5,7 +5,6 @@ Saving blocks training until the state is copied; the rest is written while trai
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import tempfile
 import time
@@ -17,7 +16,7 @@ from rich.table import Table
 
 from deepx.engine.checkpoint import Checkpoints
 from deepx.engine.program import Carry
-from scripts.benchmarks.runs import built_of
+from scripts.benchmarks.runs import built_of, names_given
 from scripts.benchmarks.worker import prepare_jax
 
 NAMES = ("ntm/copy", "resnet/cifar10_resnet56:smoke", "seq2seq/grammar_enfr", "seq2seq/grammar_enfr:paper")
@@ -46,14 +45,12 @@ def measured(name: str) -> list[str]:
 
 
 def main() -> None:
-    layout = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(prog="bench checkpoints", description=__doc__, formatter_class=layout)
-    parser.add_argument("names", nargs="*", default=NAMES, help="benchmarks, as " + " ".join(NAMES))
+    names = names_given("checkpoints", __doc__, NAMES)
     prepare_jax()
     table = Table("run", box=None, pad_edge=False)
     for column in ("MB", "training held up, ms", "all written, ms", "restored, ms"):
         table.add_column(column, justify="right")
-    for name in parser.parse_args().names:
+    for name in names:
         table.add_row(name, *measured(name))
     Console(width=120).print(table)
 

@@ -3,11 +3,12 @@
 import torch
 
 from scripts.benchmarks import conv
+from scripts.benchmarks.torch_variants import memory_of
 
 
 def build(case: str, variant: str):
     c, kind = conv.parse(case)
-    memory = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}[variant]
+    memory = memory_of(variant)
     x = torch.randn(c.images, c.channels, c.size, c.size).to(memory_format=memory)
     w = torch.randn(c.features, c.channels, c.taps, c.taps).to(memory_format=memory)
     y = torch.ones(c.images, c.features, c.output, c.output).to(memory_format=memory)

@@ -4,6 +4,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from scripts.benchmarks.torch_variants import compiled, memory_of
+
 
 def generator() -> nn.Module:
     layers = [nn.Linear(100, 256 * 4 * 4), nn.Unflatten(1, (256, 4, 4)), nn.BatchNorm2d(256), nn.ReLU()]
@@ -20,12 +22,11 @@ def discriminator() -> nn.Module:
 
 
 def build(case: str, variant: str):
-    memory = torch.contiguous_format if variant == "contiguous" else torch.channels_last
+    memory = memory_of(variant)
     g, d = generator().to(memory_format=memory), discriminator().to(memory_format=memory)
     real, z = torch.randn(128, 3, 32, 32).to(memory_format=memory), torch.randn(128, 100)
     g_optimizer, d_optimizer = (torch.optim.Adam(net.parameters(), 2e-4, betas=(0.5, 0.999)) for net in (g, d))
-    if variant == "compiled":
-        g, d = torch.compile(g), torch.compile(d)
+    g, d = compiled(g, variant), compiled(d, variant)
 
     def step():
         with torch.no_grad():

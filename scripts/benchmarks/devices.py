@@ -6,7 +6,6 @@ the partitioned program and its sums over devices. XLA's own kernels serve them 
 
 from __future__ import annotations
 
-import argparse
 import statistics
 
 from rich.console import Console
@@ -14,6 +13,7 @@ from rich.table import Table
 
 from scripts.benchmarks.alternate import in_turns, workers
 from scripts.benchmarks.families import Side
+from scripts.benchmarks.runs import names_given
 
 NUMBERS = (1, 2, 4, 8)
 CASES = ("ntm/copy:cpu", "babi/memn2n_pe_ls_rn:cpu", "seq2seq/grammar_enfr:cpu")
@@ -27,13 +27,11 @@ def side(devices: int) -> Side:
 
 
 def main() -> None:
-    layout = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(prog="bench devices", description=__doc__, formatter_class=layout)
-    parser.add_argument("cases", nargs="*", default=CASES, help="benchmarks, as " + " ".join(CASES))
+    names = names_given("devices", __doc__, CASES)
     table = Table("a dispatch of", box=None, pad_edge=False)
     for devices in NUMBERS:
         table.add_column(side(devices).name, justify="right")
-    for case in parser.parse_args().cases:
+    for case in names:
         with Console(stderr=True).status(case) as status, workers("devices", list(map(side, NUMBERS))) as sides:
             _, times = in_turns(sides, case, ROUNDS, SECONDS, status.update)
         one, *others = times.values()

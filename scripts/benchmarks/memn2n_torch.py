@@ -5,6 +5,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from scripts.benchmarks.memn2n import BATCH, HOPS, MEMORIES, QUESTIONS, STEPS, parsed
+from scripts.benchmarks.torch_variants import compiled
 
 
 class MemN2N(nn.Module):
@@ -36,8 +37,7 @@ def build(case: str, variant: str):
     dimensions, vocabulary, words, restarts = parsed(case)
     nets = [MemN2N(dimensions, vocabulary, words) for _ in range(restarts)]
     optimizers = [torch.optim.SGD(net.parameters(), 0.01) for net in nets]
-    if variant == "compiled":
-        nets = [torch.compile(net) for net in nets]
+    nets = [compiled(net, variant) for net in nets]
     story = torch.randint(1, vocabulary, (QUESTIONS, MEMORIES, words))
     question = torch.randint(1, vocabulary, (QUESTIONS, words))
     answer = torch.randint(1, vocabulary, (QUESTIONS,))

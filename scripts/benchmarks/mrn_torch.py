@@ -5,6 +5,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from scripts.benchmarks.mrn import DROPOUT, LAYERS, LEARNING_RATE, LENGTH, READ_DROPOUT, SIZES, VOCABULARY, Sizes
+from scripts.benchmarks.torch_variants import compiled
 
 
 def linear(inputs: int, outputs: int) -> nn.Module:
@@ -46,7 +47,7 @@ def build(case: str, variant: str):
     optimizer = torch.optim.RMSprop(net.parameters(), LEARNING_RATE, alpha=0.99)
     words, image = torch.randint(1, VOCABULARY, (sizes.batch, LENGTH)), torch.randn(sizes.batch, sizes.image)
     answer = torch.arange(sizes.batch) % sizes.answers
-    run = torch.compile(net) if variant == "compiled" else net
+    run = compiled(net, variant)
 
     def step():
         optimizer.zero_grad()

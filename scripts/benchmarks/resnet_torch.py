@@ -4,6 +4,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from scripts.benchmarks.torch_variants import compiled, memory_of
+
 
 class Block(nn.Module):
     def __init__(self, before: int, width: int, stride: int):
@@ -37,12 +39,11 @@ class ResNet(nn.Module):
 
 
 def build(case: str, variant: str):
-    memory = torch.contiguous_format if variant == "contiguous" else torch.channels_last
+    memory = memory_of(variant)
     net = ResNet(int(case.removeprefix("resnet"))).to(memory_format=memory)
     images, labels = torch.randn(128, 3, 32, 32).to(memory_format=memory), torch.arange(128) % 10
     optimizer = torch.optim.SGD(net.parameters(), 0.1, momentum=0.9, weight_decay=1e-4)
-
-    run = torch.compile(net) if variant == "compiled" else net
+    run = compiled(net, variant)
 
     def step():
         optimizer.zero_grad()

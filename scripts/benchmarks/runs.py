@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import argparse
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
@@ -11,9 +12,8 @@ from deepx.engine import config as configuration
 from deepx.engine.experiment import Experiment
 from deepx.engine.program import Program
 from deepx.engine.run import Run
+from experiments import reproduce
 from experiments.plan import built
-
-CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 
 
 class Built(NamedTuple):
@@ -27,5 +27,13 @@ class Built(NamedTuple):
 
 def built_of(name: str) -> Built:
     """The run of a benchmark, 'ntm/copy:cpu'; its variant is `cpu` unless said. Raises UserError."""
-    benchmark, _, variant = name.partition(":")
-    return Built(*built(configuration.load(CONFIGS / f"{benchmark}.py", variant or "cpu")))
+    benchmark, variant = reproduce.named_variant(name)
+    return Built(*built(configuration.load(reproduce.CONFIGS / f"{benchmark}.py", variant)))
+
+
+def names_given(study: str, about: str, names: Sequence[str]) -> Sequence[str]:
+    """The benchmarks that the command line of a study names; `names` where it names none."""
+    layout = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog=f"bench {study}", description=about, formatter_class=layout)
+    parser.add_argument("names", nargs="*", default=names, help="benchmarks, as " + " ".join(names))
+    return parser.parse_args().names

@@ -5,6 +5,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from scripts.benchmarks.srresnet import LEARNING_RATE, SIZES, Sizes
+from scripts.benchmarks.torch_variants import compiled, memory_of
 
 
 def conv(inputs: int, outputs: int, taps: int = 3, bias: bool = True) -> nn.Module:
@@ -41,12 +42,12 @@ class SRResNet(nn.Module):
 
 def build(case: str, variant: str):
     sizes = SIZES[case]
-    memory = torch.contiguous_format if variant == "contiguous" else torch.channels_last
+    memory = memory_of(variant)
     net = SRResNet(sizes).to(memory_format=memory)
     low = torch.rand(sizes.batch, 3, sizes.side, sizes.side).to(memory_format=memory)
     high = torch.rand(sizes.batch, 3, 4 * sizes.side, 4 * sizes.side).to(memory_format=memory)
     optimizer = torch.optim.Adam(net.parameters(), LEARNING_RATE)
-    run = torch.compile(net) if variant == "compiled" else net
+    run = compiled(net, variant)
 
     def step():
         optimizer.zero_grad()

@@ -5,12 +5,10 @@ cold: no program compiled before, neither XLA's nor our kernels. warm: the same 
 
 from __future__ import annotations
 
-import argparse
 import os
 import signal
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -18,9 +16,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from scripts.benchmarks.runs import CONFIGS
+from experiments.reproduce import ROOT, command_for
+from scripts.benchmarks.runs import names_given
 
-ROOT = CONFIGS.parent
 NAMES = ("ntm/copy", "babi/memn2n_pe_ls_rn", "gan/toy_density", "seq2seq/grammar_enfr", "vqa/easy_vqa")
 ROUNDS = 3  # warm ones
 LONGEST = 600.0  # seconds
@@ -28,10 +26,7 @@ LONGEST = 600.0  # seconds
 
 def first_row(name: str, workdir: Path, caches: Path) -> float:
     """Starts the run, and ends it when its first row is there."""
-    benchmark, _, variant = name.partition(":")
-    command = [sys.executable, "-P", "-m", f"experiments.{benchmark.split('/')[0]}", f"--workdir={workdir}"]
-    command += [f"--config={CONFIGS / benchmark}.py:{variant or 'cpu'}"]
-    command += ["--config.run.steps_per_call=1", "--config.run.log_every=1"]
+    command = command_for([name, f"--workdir={workdir}", "--config.run.steps_per_call=1", "--config.run.log_every=1"])
     begun = time.perf_counter()
     process = subprocess.Popen(
         command,
@@ -57,13 +52,11 @@ def first_row(name: str, workdir: Path, caches: Path) -> float:
 
 
 def main() -> None:
-    layout = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(prog="bench startup", description=__doc__, formatter_class=layout)
-    parser.add_argument("names", nargs="*", default=NAMES, help="benchmarks, as " + " ".join(NAMES))
+    names = names_given("startup", __doc__, NAMES)
     table = Table("run", box=None, pad_edge=False)
     for column in ("cold, s", "warm, s"):
         table.add_column(column, justify="right")
-    for name in parser.parse_args().names:
+    for name in names:
         with tempfile.TemporaryDirectory() as folder, Console(stderr=True).status(name):
             cold, *warm = (first_row(name, Path(folder) / str(i), Path(folder) / "caches") for i in range(1 + ROUNDS))
         table.add_row(name, f"{cold:.1f}", f"{statistics.median(warm):.1f}")

@@ -6,7 +6,6 @@ waiting. Where data are on the device, no host reads any, and nothing waits.
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import statistics
 import time
@@ -16,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deepx.engine.data import HostData
-from scripts.benchmarks.runs import built_of
+from scripts.benchmarks.runs import built_of, names_given
 from scripts.benchmarks.worker import prepare_jax
 
 NAMES = ("gan/context_encoder", "seq2seq/multi30k_ende", "vqa/clevr:smoke")
@@ -48,12 +47,10 @@ def measured(name: str) -> str:
 
 
 def main() -> None:
-    layout = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(prog="bench waiting", description=__doc__, formatter_class=layout)
-    parser.add_argument("names", nargs="*", default=NAMES, help="benchmarks, as " + " ".join(NAMES))
+    names = names_given("waiting", __doc__, NAMES)
     prepare_jax()
     table = Table("run", "waits", box=None, pad_edge=False)
-    for name in parser.parse_args().names:
+    for name in names:
         table.add_row(name, measured(name))
     Console(width=120).print(table)
 
