@@ -45,8 +45,7 @@ def axis_label(run: Path, split: str, metric: str) -> str:
     """What is drawn, with the unit that the record of a finished run gives it."""
     record = run / "result.json"
     entry = json.loads(record.read_text())["metrics"].get(log.metric_name(metric, split)) if record.exists() else None
-    unit = f" ({entry['unit']})" if entry and entry["unit"] else ""
-    return f"{split} {metric.replace('_', ' ')}{unit}"
+    return log.label(metric, split, entry["unit"] if entry else "")
 
 
 def names(runs: Sequence[Path]) -> list[str]:

@@ -20,7 +20,7 @@ from matplotlib.figure import Figure as Picture
 from rich.console import Console
 
 from deepx.analysis import ntm_figures
-from deepx.engine.config import flags_of
+from deepx.engine.config import flags_of, part_of_name
 from deepx.engine.errors import UserError, nearest
 from deepx.nn.cpu import kernels
 from experiments import compare, several
@@ -44,7 +44,7 @@ def ending(variant: str, flags: Sequence[str]) -> str:
     changed = []
     for flag, value in flags_of(flags):
         if flag.startswith("config."):
-            changed.append(f"{flag.rpartition('.')[2]}={value.rpartition('/')[2]}")
+            changed.append(part_of_name(flag, value))
         elif flag != "data_dir":
             raise UserError(
                 f"A figure has no flag --{flag}.{nearest(flag, ('jobs', 'data_dir', 'config'))} It takes --jobs=N, "

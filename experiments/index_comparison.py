@@ -124,8 +124,7 @@ def picture(
     lines: dict[str, tuple[np.ndarray, np.ndarray]], split: str, metric: str, unit: str, coloured: Mapping[str, str]
 ) -> dict[str, Any]:
     """Curves as a part of the page, which explains the colours."""
-    label = f"{split} {metric.replace('_', ' ')}" + (f" ({unit})" if unit else "")
-    label = label.encode("utf-8", "replace").decode()
+    label = log.label(metric, split, unit).encode("utf-8", "replace").decode()
     stream = io.BytesIO()
     escaped = label.replace("$", r"\$")  # which would begin a formula
     compare.picture(lines, escaped, SIZE, coloured).savefig(stream, dpi=150)

@@ -27,7 +27,7 @@ from rich.console import Console, Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from deepx.engine.config import about, flags_of, load
+from deepx.engine.config import about, flags_of, load, part_of_name
 from deepx.engine.errors import UserError, nearest
 from deepx.engine.workdir import workdir_of
 from experiments import runs
@@ -69,7 +69,8 @@ def named_variant(text: str) -> tuple[str, str]:
         hint = nearest(name, [*benchmarks(), *FIGURES])
         if name.startswith("figure"):
             hint = f"{hint} {UNKNOWN_NUMBERS} They are: {', '.join(FIGURES)}."
-        raise UserError(f"There is no benchmark or figure {name!r}.{hint} --list shows them all.")
+        what = "benchmark" if "/" in name else "benchmark or figure"
+        raise UserError(f"There is no {what} {name!r}.{hint} --list shows them all.")
     return name, variant or DEFAULT_VARIANT
 
 
@@ -129,7 +130,7 @@ def _needed(figure: Figure) -> str:
         flags_by_name.setdefault(name, []).append(flags)
     told = []
     for name, every in flags_by_name.items():
-        changed = [f"{flag.rpartition('.')[2]}={value}" for flag, value in flags_of(every[0]) if "{" not in value]
+        changed = [part_of_name(flag, value) for flag, value in flags_of(every[0]) if "{" not in value]
         note = f"{len(every)} runs" if len(every) > 1 else ", ".join(changed)
         told.append(f"{name} ({note})" if note else name)
     return ", ".join(told)

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from deepx.engine.config import load
+from deepx.engine.config import load, part_of_name
 from deepx.engine.errors import UserError
 from deepx.engine.record import ablation, families, judged, line_by_line
 from experiments.reproduce import CONFIGS, ROOT, benchmarks
@@ -48,7 +48,7 @@ def keep(workdir: Path) -> Path:
     record = json.loads(source.read_text())
     variant = load(CONFIGS / f"{record['benchmark']}.py", record["variant"]).to_dict()
     record["ablation"] = ablation(json.loads((workdir / "config.json").read_text()), variant)
-    parts = [f"{key.rpartition('.')[2]}={str(value).rpartition('/')[2]}" for key, value in record["ablation"].items()]
+    parts = [part_of_name(key, value) for key, value in record["ablation"].items()]
     name = "-".join([record["benchmark"].replace("/", "-"), record["variant"], *parts])
     target = RECORDS / f"{name}.json"
     target.write_text(json.dumps(record, indent=1) + "\n")

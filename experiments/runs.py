@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from deepx.engine import log
+from deepx.engine.workdir import saved_steps
 
 SIGNS = {"config.json", "result.json", "metrics.jsonl"}  # files by any of which a directory is a run's
 DEEPEST = 30  # tables within tables, in files of ours
@@ -81,8 +82,7 @@ def seen(path: Path) -> Seen:
         config = _json(path / "config.json", CONFIG)
         _check(config["run"], {"steps": int}, "config.json, run")
         record = _record(path / "result.json") if (path / "result.json").exists() else None
-        steps = [int(entry.name) for entry in (path / "checkpoints").glob("*") if entry.name.isdecimal()]
-        return Seen(path, config, record, max(steps, default=0))
+        return Seen(path, config, record, max(saved_steps(path), default=0))
     except (OSError, ValueError, RecursionError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         return Seen(path, config, wrong=str(reason) or type(error).__name__)

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from deepx.engine.config import differences, flags_of, load
+from deepx.engine.config import differences, flags_of, load, part_of_name
 from deepx.engine.errors import UserError
 from deepx.engine.workdir import Workdir, workdir_of
 from experiments import forked
@@ -53,8 +53,7 @@ def planned(words: Sequence[str]) -> tuple[Reproduction, Outcome]:
     config = config_of(file, variant, overrides)
     changed = {key: ours for key, (ours, _) in differences(config, load(file, variant)).items() if key in overrides}
     plain = workdir_of(name, variant)
-    suffix = [f"{key.rpartition('.')[2]}={str(value).rpartition('/')[2]}" for key, value in changed.items()]
-    workdir = plain.with_name("-".join([plain.name, *suffix]))
+    workdir = plain.with_name("-".join([plain.name, *(part_of_name(key, value) for key, value in changed.items())]))
     flags.append(f"--workdir={workdir}")
     command = ["-P", "-m", f"experiments.{name.split('/')[0]}", f"--config={file}:{variant}", *flags]
     said = shlex.join(["./scripts/reproduce", f"{name}:{variant}", *flags])

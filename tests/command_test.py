@@ -134,7 +134,7 @@ def test_results_md_is_what_the_records_say():
         ([*RESNET, "--config.model.depth=21"], "depth must be 6n + 2"),
         ([*RESNET, "--config.data.name=cifar10", "--data_dir=nowhere"], "./scripts/prepare_data cifar10"),
         ([*RESNET, "--config.data.held_out=96"], "data.held_out is 96"),
-        (["experiments.reproduce", "ntm/cpoy"], "no benchmark or figure 'ntm/cpoy'. Did you mean 'ntm/copy'?"),
+        (["experiments.reproduce", "ntm/cpoy"], "no benchmark 'ntm/cpoy'. Did you mean 'ntm/copy'?"),
     ],
     ids=lambda value: value[-1] if isinstance(value, list) else "",
 )

@@ -18,10 +18,10 @@ import toy
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from deepx.engine import joining, log
-from deepx.engine.checkpoint import on_disk
 from deepx.engine.errors import UserError
 from deepx.engine.placement import Rows
 from deepx.engine.run import Run
+from deepx.engine.workdir import saved_steps
 
 ROOT = Path(__file__).resolve().parents[1]
 HOST = socket.gethostname()
@@ -60,11 +60,11 @@ class Session:
     def saved(self, beyond: int) -> int:
         """Returns when a checkpoint after a step is there."""
         until = time.monotonic() + PATIENCE
-        while max(on_disk(self.workdir / "checkpoints"), default=0) <= beyond:
+        while max(saved_steps(self.workdir), default=0) <= beyond:
             ended = [p for p in self.processes if p.poll() is not None]
             assert not ended and time.monotonic() < until, [p.stderr.read() for p in ended]
             time.sleep(0.02)
-        return on_disk(self.workdir / "checkpoints")[0]
+        return saved_steps(self.workdir)[0]
 
     def ended(self) -> tuple[list[int], list[str], list[str]]:
         """Statuses, and what was written to standard output and standard error."""
@@ -81,13 +81,13 @@ def chain(tmp_path_factory):
         first.saved(0)
         first.processes[1].send_signal(signal.SIGTERM)
         found["stopped"] = first.ended()
-    found["stopped_at"] = on_disk(workdir / "checkpoints")[0]
+    found["stopped_at"] = saved_steps(workdir)[0]
     with Session(workdir, 2, 2) as second:
         second.saved(found["stopped_at"])
         second.processes[0].kill()
         began = time.monotonic()
         found["killed"], found["seconds"] = second.ended(), time.monotonic() - began
-    found["killed_at"] = on_disk(workdir / "checkpoints")[0]
+    found["killed_at"] = saved_steps(workdir)[0]
     found["steps"] = found["killed_at"] + 80
     with Session(workdir, 4, 1, f"--config.run.steps={found['steps']}") as third:
         found["finished"] = third.ended()

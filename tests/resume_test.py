@@ -23,6 +23,7 @@ from deepx.engine.interrupt import Interrupt
 from deepx.engine.loop import Interrupted
 from deepx.engine.program import Program
 from deepx.engine.replicated import replicated
+from deepx.engine.workdir import saved_steps
 
 
 class After(Interrupt):
@@ -179,13 +180,13 @@ def finish(process: Process, workdir: Path) -> str:
 
 def wait_for_checkpoint(process: Process, workdir: Path, beyond: int) -> None:
     while process.exitcode is None:
-        if max((int(p.name) for p in (workdir / "checkpoints").glob("[0-9]*") if p.name.isdigit()), default=0) > beyond:
+        if newest(workdir) > beyond:
             return
         time.sleep(0.01)
 
 
 def newest(workdir: Path) -> int:
-    return max((int(p.name) for p in (workdir / "checkpoints").glob("*") if p.name.isdigit()), default=0)
+    return max(saved_steps(workdir), default=0)
 
 
 @pytest.fixture(scope="module", params=list(BENCHMARKS))

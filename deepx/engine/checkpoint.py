@@ -28,11 +28,6 @@ class Saved(NamedTuple):
     books: dict[str, Any]
 
 
-def on_disk(directory: Path) -> list[int]:
-    """Steps of the committed checkpoints in a directory, as its names tell, newest first."""
-    return sorted((int(path.name) for path in directory.glob("*") if path.name.isdigit()), reverse=True)
-
-
 class Checkpoints:
     """The checkpoints of a work directory: the newest `run.keep`, and the best where `run.select` names a metric."""
 

@@ -118,6 +118,11 @@ def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str,
     return {name: (a.get(name), b.get(name)) for name in names if a.get(name) != b.get(name)}
 
 
+def part_of_name(key: str, value: Any) -> str:
+    """A changed value in the name of a file: the key's last part, and of a path its last name."""
+    return f"{key.rpartition('.')[2]}={str(value).rpartition('/')[2]}"
+
+
 def departures(ours: Mapping[str, Any], paper: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
     """Dotted name -> (our value, the paper's) where a config departs from the paper's in what it computes."""
     return {name: pair for name, pair in differences(ours, paper).items() if name not in MECHANICS}

@@ -93,6 +93,11 @@ def metric_name(metric: str, split: str) -> str:
     return f"{split}_{metric}" if split in PARTS else f"{metric}/{split}"
 
 
+def label(metric: str, split: str, unit: str) -> str:
+    """What a curve shows, for its axis."""
+    return f"{split} {metric.replace('_', ' ')}" + (f" ({unit})" if unit else "")
+
+
 def over_names(values: Values) -> dict[str, np.ndarray]:
     """The mean of METRIC/NAME over all NAMEs, as METRIC; other metrics as they are."""
     of: dict[str, list[np.ndarray]] = {}

@@ -27,6 +27,12 @@ def workdir_of(benchmark: str, variant: str) -> Path:
     return Path("runs") / (benchmark if variant == "cpu" else f"{benchmark}-{variant}")
 
 
+def saved_steps(workdir: Path) -> list[int]:
+    """Steps of a run's committed checkpoints, as their names tell, newest first."""
+    names = (path.name for path in (workdir / "checkpoints").glob("*"))
+    return sorted((int(name) for name in names if name.isdecimal()), reverse=True)
+
+
 class Workdir:
     """A run's directory, locked while this object lives, or until `release`; of several processes of one run, the first
     locks and writes.
