@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from deepx.engine.config import load, part_of_name
 from deepx.engine.errors import UserError
 from deepx.engine.record import ablation, families, judged, line_by_line
+from experiments.chapter import SECTIONS
+from experiments.disputed import DISPUTED, Disputed
 from experiments.reproduce import CONFIGS, ROOT, benchmarks
 
 RECORDS = ROOT / "results"
@@ -27,11 +29,11 @@ the paper reports. Intervals are 95% t intervals over seeds. A paper's number ma
 against the paper's text. Verdicts: *met*, no worse than the paper's number (within the tolerance its config states);
 *short*, by how much; *not run*; *ablation*, where flags made
 it another model or task than the one reported. A row whose scale is not *paper's own* differs from the paper's
-settings as it says. A number a task (`error/qa1` and so on) has a line in the table of its run, further below.
+settings as its run says, further below, where a number a task (`error/qa1` and so on) has a line too.
 
-| benchmark | metric | paper | ours | seeds | scale | data | verdict | command |
-|---|---|---|---|---|---|---|---|---|
 """
+COLUMNS = ("benchmark", "metric", "paper", "ours", "seeds", "scale", "data", "verdict", "command")
+FEW = 3  # settings that differ, up to which a row names them all
 
 
 def keep(workdir: Path) -> Path:
@@ -56,23 +58,29 @@ def keep(workdir: Path) -> Path:
 
 
 def page() -> str:
-    """The text of RESULTS.md."""
-    records = [json.loads(path.read_text()) for path in sorted(RECORDS.glob("*.json"))]
-    lines = []
-    for name in benchmarks():
-        made = [record for record in records if record["benchmark"] == name]
-        if not any(record["variant"] == "paper" and not record.get("ablation") for record in made):
-            lines += unmade(name)
-        for record in made:
-            lines += rows(record)
-    return HEAD + "\n".join(lines) + "\n" + "".join(map(everything, records))
+    """The text of RESULTS.md: the chapter's sections, what is disputed, then every number of every run."""
+    records = {path.stem: json.loads(path.read_text()) for path in sorted(RECORDS.glob("*.json"))}
+    text = HEAD
+    for section in SECTIONS:
+        lines: list[Sequence[str]] = [COLUMNS]
+        for name in (name for name in benchmarks() if name.split("/")[0] in section.families):
+            made = {stem: record for stem, record in records.items() if record["benchmark"] == name}
+            theirs = load(CONFIGS / f"{name}.py", "paper").reported
+            own = any(record["variant"] == "paper" and not record.get("ablation") for record in made.values())
+            if not own and (theirs or not made):
+                lines.append(unmade(name, theirs))
+            for stem, record in made.items():
+                lines += rows(record, stem)
+        text += f"## {section.title}\n\n{table(lines)}"
+    text += f"## Disputed numbers\n\n{table([(*Disputed._fields[:-1], 'held against'), *DISPUTED])}"
+    return text + "".join(everything(record, stem) for stem, record in records.items())
 
 
-def rows(record: dict[str, Any]) -> list[str]:
-    """One table row for each number of the paper that the run measured, and one for all those of a number a task."""
+def rows(record: dict[str, Any], stem: str) -> list[tuple[str, ...]]:
+    """One table row for each number of the paper that the run measured, and one for all those of a number a task; where
+    the paper has none of what was measured, one that leads to the run.
+    """
     theirs = {metric: entry for metric, entry in record["paper"].items() if metric in record["metrics"]}
-    changed = record["differs_from_paper"]
-    scale = f"{record['variant']}: " + ("; ".join(changed) if changed else "paper's own")
     seeds = len(record["seeds"])
     made = [
         (metric, paper_value(theirs[metric]), ours_value(record["metrics"][metric], seeds), judged(record, [metric]))
@@ -81,29 +89,48 @@ def rows(record: dict[str, Any]) -> list[str]:
     for metric, names in families(theirs).items():
         every = [f"{metric}/{name}" for name in names if name[-1].isdigit()]
         made.append((f"{every[0]} to {every[-1]}", theirs[every[0]]["source"], "below", judged(record, every)))
+    name = f"[{record['benchmark']}](#{stem})"
+    how = (
+        f"`{record['command']}`, {record['date']}, {record['commit']}, {record['device']}, "
+        f"{record['wall_seconds'] / 60:.0f} min"
+    )
     return [
-        f"| {record['benchmark']} | {metric} | {paper} | {ours} | {seeds} | {scale} | {record['data']} | {verdict} "
-        f"| `{record['command']}`, {record['date']}, "
-        f"{record['commit']}, {record['device']}, {record['wall_seconds'] / 60:.0f} min |"
-        for metric, paper, ours, verdict in made
+        (name, metric, paper, ours, str(seeds), scale(record), record["data"], verdict, how)
+        for metric, paper, ours, verdict in made or [("", "no number of it", f"[below](#{stem})", "")]
     ]
 
 
-def unmade(name: str) -> list[str]:
-    """The row of a benchmark whose paper variant has no record."""
-    theirs = load(CONFIGS / f"{name}.py", "paper").reported
+def scale(record: dict[str, Any]) -> str:
+    """The variant and how it departs from the paper's; of many departures the number, and the length of training."""
+    changed = record["differs_from_paper"]
+    if not changed:
+        return f"{record['variant']}: paper's own"
+    if len(changed) <= FEW:
+        return f"{record['variant']}: {'; '.join(changed)}"
+    steps = [
+        change.replace("run.steps: ", "").replace("instead of", "steps, not")
+        for change in changed
+        if "run.steps: " in change
+    ]
+    return ", ".join([f"{record['variant']}: {len(changed)} settings differ", *steps])
+
+
+def unmade(name: str, theirs: Mapping[str, Any]) -> tuple[str, ...]:
+    """The row of a benchmark whose paper variant has no record. theirs: what the paper reports."""
     named = single(theirs)
     metrics, values = ", ".join(named), "; ".join(paper_value(theirs[metric]) for metric in named)
-    return [f"| {name} | {metrics} | {values} | | | paper's own | | not run | `./scripts/reproduce {name}:paper` |"]
+    return (name, metrics, values, "", "", "paper's own", "", "not run", f"`./scripts/reproduce {name}:paper`")
 
 
-def everything(record: dict[str, Any]) -> str:
+def everything(record: dict[str, Any], stem: str) -> str:
     """Every metric of a record, each seed's value with it; a table of its own for what has a number a task."""
     seeds, metrics = len(record["seeds"]), record["metrics"]
     ablation = "".join(f", {name} = {value}" for name, value in record.get("ablation", {}).items())
     named = ", ".join(map(str, record["seeds"]))
-    title = f"## {record['benchmark']}, {record['variant']}{ablation}"
-    text = f"\n{title}\n\nSelection: {record['selection']}. Seeds: {named}.\n\n"
+    title = f'<a id="{stem}"></a>\n## {record["benchmark"]}, {record["variant"]}{ablation}'
+    text = f"{title}\n\n`{record['command']}`. Selection: {record['selection']}. Seeds: {named}.\n\n"
+    if changed := record["differs_from_paper"]:
+        text += f"Departs from the paper's settings in {'; '.join(changed)}.\n\n"
     if lines := line_by_line(metrics, record["paper"]):
         text += table(lines)
     lines = [("metric", "mean and interval", "each seed")]
