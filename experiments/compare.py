@@ -1,6 +1,7 @@
 """`./scripts/compare`: learning curves of several runs in one picture (as figures 3, 7, 10, 13, 18 of the NTM's paper).
 
     ./scripts/compare runs/ntm/copy runs/ntm/copy-lstm --out=docs/copy.png
+    ./scripts/compare runs/sweeps/*/trials/*
     ./scripts/compare RUN RUN --metric=error --split=valid --names="plain,residual"
 
 A run is named by what sets its config apart from the others', unless --names says it better. Against examples seen, a

@@ -2,6 +2,7 @@
 
     ./scripts/lesions ResNet-20=runs/resnet/cifar10_resnet20 VGG=runs/resnet/cifar10_vgg --out=docs/lesions
     ./scripts/lesions ResNet-56=resnet/cifar10_resnet56:resnet56.npz    imported weights (see scripts/convert_weights)
+    ./scripts/lesions runs/resnet/cifar10_vgg --images=1000 --out=first        a quick look
 
 A net is the work directory of a run, or a config's name with a file of weights; NAME= is what figures call it. Draws
 deletions.png (each block deleted), random_deletions.png (several), shuffles.png (blocks in another order) and paths.png

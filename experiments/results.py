@@ -2,6 +2,7 @@
 
 ./scripts/results                       write RESULTS.md anew
 ./scripts/results runs/ntm/copy         keep the record of a finished run first
+./scripts/results runs/ntm/*            of several
 """
 
 from __future__ import annotations

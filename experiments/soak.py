@@ -1,7 +1,8 @@
 """Does anything ever stall, leak, or change? Many training steps on the CPU's own convolutions, under a watchdog.
 
     ./scripts/soak --steps=20000                            # one training
-    NPROC=4 ./scripts/soak --steps=20000 --trainings=2      # two at once, in a pool of four threads
+    ./scripts/soak --steps=20000 --trainings=2              # two at once; NPROC=4 before it: in four threads
+    ./scripts/soak --steps=200000 --patience=30             # for a night, and a stall is half a minute
 
 Start several at once to let processes compete. Status 0 when all is well; 1 after a stall (the stacks of all threads
 are printed, native ones too where gdb is installed), or where trainings of equal seeds end in different parameters.
@@ -9,6 +10,7 @@ are printed, native ones too where gdb is installed), or where trainings of equa
 
 from __future__ import annotations
 
+import argparse
 import faulthandler
 import hashlib
 import os
@@ -22,22 +24,18 @@ import time
 import jax
 import numpy as np
 import optax
-from absl import app, flags, logging
+from absl import logging
 
 from deepx.engine.supervised import supervised
 from deepx.models import resnet
 from deepx.nn.cpu import kernels
 
-STEPS = flags.DEFINE_integer("steps", 20_000, "Steps of each training.")
-TRAININGS = flags.DEFINE_integer("trainings", 1, "Trainings at once, each in a thread of this process.")
-BATCH = flags.DEFINE_integer("batch", 16, "Images of a step.")
-PATIENCE = flags.DEFINE_float("patience", 120, "Seconds without a step that are a stall.")
-
 
 class Training:
     """A ResNet-8 on generated images; `beat` is when its last step ended."""
 
-    def __init__(self):
+    def __init__(self, steps: int, batch: int):
+        self.steps, self.batch = steps, batch
         self.step, self.beat = 0, time.monotonic()
         self.digest = ""
 
@@ -57,19 +55,20 @@ class Training:
         def step(state, key):
             image, label = jax.random.split(key)
             batch = {
-                "image": jax.random.normal(image, (BATCH.value, 32, 32, 3)),
-                "label": jax.random.randint(label, (BATCH.value,), 0, 10),
+                "image": jax.random.normal(image, (self.batch, 32, 32, 3)),
+                "label": jax.random.randint(label, (self.batch,), 0, 10),
             }
             return training.train_step(state, batch, key)[0]
 
         training = supervised(init, loss, optax.sgd(0.01, momentum=0.9))
         state = training.init(jax.random.key(0))
-        for self.step in range(STEPS.value):
-            state = jax.block_until_ready(step(state, jax.random.fold_in(jax.random.key(1), self.step)))
+        for at in range(self.steps):
+            self.step = at
+            state = jax.block_until_ready(step(state, jax.random.fold_in(jax.random.key(1), at)))
             self.beat = time.monotonic()
         numbers = b"".join(np.asarray(a).tobytes() for a in jax.tree.leaves(state))
         self.digest = hashlib.sha256(numbers).hexdigest()[:16]
-        self.step = STEPS.value
+        self.step = self.steps
 
 
 def stacks() -> None:
@@ -85,10 +84,17 @@ def resident() -> float:
         return int(file.read().split()[1]) * resource.getpagesize() / 1e6
 
 
-def main(_) -> None:
+def main(argv: list[str]) -> None:
+    layout = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog="soak", description=__doc__, formatter_class=layout)
+    parser.add_argument("--steps", type=int, default=20_000, help="of each training")
+    parser.add_argument("--trainings", type=int, default=1, help="at once, each in a thread of this process")
+    parser.add_argument("--batch", type=int, default=16, help="images of a step")
+    parser.add_argument("--patience", type=float, default=120.0, help="seconds without a step that are a stall")
+    given = parser.parse_args(argv)
     logging.set_verbosity(logging.WARNING)
     kernels.enable()
-    trainings = [Training() for _ in range(TRAININGS.value)]
+    trainings = [Training(given.steps, given.batch) for _ in range(given.trainings)]
     threads = [threading.Thread(target=training.run, daemon=True) for training in trainings]
     for thread in threads:
         thread.start()
@@ -97,7 +103,7 @@ def main(_) -> None:
         time.sleep(0.2)
         now = time.monotonic()
         for training, thread in zip(trainings, threads, strict=True):
-            if thread.is_alive() and now - training.beat > PATIENCE.value:
+            if thread.is_alive() and now - training.beat > given.patience:
                 print(f"stalled at step {training.step}; no step for {now - training.beat:.0f} s", flush=True)
                 stacks()
                 os._exit(1)
@@ -106,11 +112,11 @@ def main(_) -> None:
             print(f"{now - begun:6.0f} s  steps {[t.step for t in trainings]}  {resident():.0f} MB", flush=True)
     digests = {training.digest for training in trainings}
     print(
-        f"{STEPS.value} steps x {TRAININGS.value}, {kernels.threads()} threads, {kernels.lowered()}: "
+        f"{given.steps} steps x {given.trainings}, {kernels.threads()} threads, {kernels.lowered()}: "
         f"{time.monotonic() - begun:.0f} s, {resident():.0f} MB, parameters {' '.join(sorted(digests))}"
     )
     sys.exit(len(digests) != 1 or "" in digests)
 
 
 if __name__ == "__main__":
-    app.run(main)
+    main(sys.argv[1:])

@@ -2,6 +2,7 @@
 
     ./scripts/translate RUN RUN RUN                          ensembles, beams of 1, 2 and 12
     ./scripts/translate RUN --reverse=RUN --language=RUN     arg max p(f|e) p(e) among the n best of p(e|f)
+    ./scripts/translate RUN --beams 12 --alpha=1 --out=said  longer sentences; every text that was said
 
 RUNs translate the same texts with the same vocabularies; every seed of a run counts as one model. --reverse is a run of
 the same texts the other way (--config.data.source and .target changed about), --language one of

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import jax
 from absl import app, flags, logging
@@ -27,6 +28,7 @@ from deepx.engine.progress import Progress
 from deepx.engine.record import commit
 from deepx.engine.replicated import of_seeds
 from deepx.engine.run import Run
+from deepx.engine.usage import usage
 from deepx.engine.workdir import Workdir, saved_steps, workdir_of
 from deepx.nn.cpu import kernels
 
@@ -89,11 +91,21 @@ def _parse(argv: Sequence[str]) -> list[str]:
         path, _, variant = given.partition(":")
         configuration.check_overrides(argv, configuration.load(Path(path), variant or "paper"))
     try:
-        if any(a.lstrip("-") in ("help", "helpfull", "helpshort") for a in argv):
+        if {"--help", "-help", "-h", "--helpshort"} & set(argv):
+            _explain()
+        if "--helpfull" in argv:
             return app.parse_flags_with_usage(argv)
         return flags.FLAGS(argv)
     except (flags.Error, AttributeError, ValueError, TypeError, OSError) as error:
         raise UserError(f"{str(error).strip().splitlines()[-1]}") from error
+
+
+def _explain() -> NoReturn:
+    """Says what the experiment is and takes."""
+    main_module = sys.modules["__main__"]
+    module = getattr(main_module.__spec__, "name", "")
+    print(usage(module, main_module.__doc__ or "", ROOT / "configs" / module.rpartition(".")[2]))
+    sys.exit(0)
 
 
 def _run_with_others(build: Build) -> int:

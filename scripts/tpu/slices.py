@@ -110,8 +110,20 @@ def over_ssh(given, worker, command):
     return gcloud(given, "tpu-vm", "ssh", given.name, f"--worker={worker}", f"--command={command}")
 
 
+EXAMPLES = """\
+one after another, first without --go, which only prints what would be done:
+  scripts/tpu/create mine --zone=us-west4-a --project=my-project --slice=v5e-8 --spot --go
+  scripts/tpu/setup mine --zone=us-west4-a --project=my-project --repository=https://HOST/deepx.git --go
+  scripts/tpu/run mine --zone=us-west4-a --project=my-project --slice=v5e-8 --watch --go -- ntm/copy:paper
+  scripts/tpu/delete mine --zone=us-west4-a --project=my-project --spot --go
+"""
+
+
 def parser(action):
-    made = argparse.ArgumentParser(prog=f"scripts/tpu/{action.__name__}", description=action.__doc__)
+    layout = argparse.RawDescriptionHelpFormatter
+    made = argparse.ArgumentParser(
+        f"scripts/tpu/{action.__name__}", None, action.__doc__, EXAMPLES, formatter_class=layout
+    )
     made.add_argument("name", type=checked("name"), help="what the slice is called")
     made.add_argument("--zone", type=checked("zone"), required=True, help="where it is")
     made.add_argument("--project", type=checked("project"), required=True, help="who pays")
