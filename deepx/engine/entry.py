@@ -15,7 +15,7 @@ from absl import app, flags, logging
 from ml_collections import ConfigDict, config_flags
 
 from deepx.engine import config as configuration
-from deepx.engine import failure, hosts, joining
+from deepx.engine import failure, hlo, hosts, joining
 from deepx.engine.checkpoint import Checkpoints
 from deepx.engine.ending import answering, terminated, unraisable
 from deepx.engine.errors import UserError
@@ -49,6 +49,9 @@ MODE = flags.DEFINE_enum(
 )  # fmt: skip
 DATA_DIR = flags.DEFINE_string("data_dir", None, "Where prepared data sets are; default: TFDS_DATA_DIR.")
 DEVICES = flags.DEFINE_integer("devices", 0, "Use the first N devices of every process; 0: all.", lower_bound=0)
+DUMP_HLO = flags.DEFINE_boolean(
+    "dump_hlo", False, "Write the programs of the run, as lowered and as compiled, and their memory into its hlo/."
+)
 COORDINATOR = flags.DEFINE_string(
     "coordinator", None, "HOST:PORT of process 0, where several processes train one run; --processes and --process too."
 )
@@ -162,6 +165,8 @@ def _run(build: Build) -> int:
         if hosts.primary():
             print(diagnosis)
         return 0
+    if DUMP_HLO.value and hosts.primary():
+        hlo.dump(program, workdir.path / "hlo")
     checkpoints = Checkpoints(workdir.path / "checkpoints", run)
     hosts.resume_from(lambda: _resumes(workdir.path))
     try:
