@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-PAGES = ["ntm"]
+PAGES = ["ntm", "babi"]
 HEADING = "## The equations, and where they are"
 LINK_OR_CODE = re.compile(r"\[([^\]$]+)\]\(([^)]+)\)|`([^`]+)`")
 NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)?")
@@ -39,7 +39,7 @@ def told() -> Iterator[tuple[str, str, str, list[str]]]:
                     linked = (page, text, target, [])
                     yield linked
                 elif linked:
-                    linked[3].append(code)
+                    linked[3].append(code.replace("\\|", "|"))  # as tables have it
 
 
 @functools.cache
