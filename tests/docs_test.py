@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-PAGES = ["ntm", "babi", "gan", "resnet"]
+PAGES = ["ntm", "babi", "gan", "resnet", "seq2seq", "vqa"]
 HEADING = "## The equations, and where they are"
 LINK_OR_CODE = re.compile(r"\[([^\]$]+)\]\(([^)]+)\)|`([^`]+)`")
 NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)?")
