@@ -26,7 +26,7 @@ def rows(page: str) -> list[str]:
     text = (DOCS / f"{page}.md").read_text()
     assert text.count(HEADING) == 1, f"{page}.md has no section of equations, or several"
     section = re.split(r"^## ", text.split(HEADING)[1], flags=re.MULTILINE)[0]
-    return [line for line in section.splitlines() if line.startswith("| ") and not line.startswith("| |")]
+    return [line for line in section.splitlines() if line.startswith("| ")]
 
 
 def told() -> Iterator[tuple[str, str, str, list[str]]]:
