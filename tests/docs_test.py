@@ -46,6 +46,7 @@ def told() -> Iterator[tuple[str, str, str, list[str]]]:
 def definitions(path: Path) -> dict[str, str]:
     """Source of every function, class, and assignment at the top of a file or a class, by name; `Class.name` too."""
     source = path.read_text()
+    lines = source.splitlines()
     found: dict[str, str] = {}
 
     def walk(node: ast.AST, owner: str) -> None:
@@ -57,7 +58,7 @@ def definitions(path: Path) -> dict[str, str]:
                 targets = child.targets if isinstance(child, ast.Assign) else [child.target]
                 names = [target.id for target in targets if isinstance(target, ast.Name)]
             for name in {*names, *(f"{owner}{name}" for name in names)}:
-                found[name] = found.get(name, "") + ast.get_source_segment(source, child)
+                found[name] = found.get(name, "") + "\n".join(lines[child.lineno - 1 : child.end_lineno])
             if isinstance(child, ast.FunctionDef | ast.ClassDef):
                 walk(child, f"{child.name}.")
 
