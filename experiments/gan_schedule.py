@@ -10,7 +10,7 @@ from deepx.nn.adversarial import GenDisc
 
 
 def optimizers(config: ConfigDict) -> GenDisc:
-    """Adam or SGD with momentum for each player, at a rate that stays or falls linearly to 0 over `schedule_steps`."""
+    """Adam or SGD with momentum for each player, at a rate that stays or falls linearly to 0 over `decay_steps`."""
     c = config.optimizer
 
     def one(learning_rate: float) -> optax.GradientTransformation:

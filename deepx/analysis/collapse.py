@@ -10,7 +10,7 @@ class Seen(NamedTuple):
     """What one look, or the last few, told. What was not looked at is None, or empty.
 
     commonest_share:  of the samples (0 to 1), that a classifier takes for the commonest class, `commonest`.
-    diversity:        mean distance between samples over the mean distance between real examples.
+    diversity:        mean squared distance between samples over that between real examples.
     right:            percentage of real and generated examples that the discriminator told apart, look by look.
     gradient_norms:   of the generator, look by look.
     """
