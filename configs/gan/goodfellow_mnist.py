@@ -40,7 +40,7 @@ PAPER = {
 }
 
 CPU = MINUTES | {
-    "cost": "an estimated 30 minutes on 2 cores",
+    "cost": "90 minutes on one core",
     "smoothing": 0.1,  # without it the discriminator wins at first, and modes are lost
     "optimizer.name": "adam",
     "optimizer.learning_rate": 1e-3,

@@ -46,7 +46,7 @@ PAPER = {
 
 CPU = {
     **MANY_STEPS,
-    "cost": "25 minutes on 2 cores",
+    "cost": "100 minutes on 2 cores with other work",
     "optimizer.schedule_steps": 40_000,
     "lstm.learning_rate": 1e-4,
     "feedforward.learning_rate": 1e-4,

@@ -44,7 +44,7 @@ PAPER = {
 
 CPU = {
     **FEW_STEPS,
-    "cost": "an estimated hour on 2 cores",
+    "cost": "three hours on 2 cores with other work",
     "optimizer.schedule_steps": 12_000,
     "lstm.learning_rate": 3e-3,
     "feedforward.learning_rate": 3e-3,

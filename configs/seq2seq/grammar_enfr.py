@@ -36,7 +36,7 @@ PAPER = {
 }
 
 CPU = ADAM | {
-    "cost": "10 minutes on 2 cores",
+    "cost": "15 minutes on 2 cores",
     "model.layers": 1,
     "model.cells": 256,
     "model.embedding": 128,

@@ -21,7 +21,7 @@ PAPER = {
 }
 
 CPU = END_TO_END | {
-    "cost": "25 minutes on one core, three seeds",
+    "cost": "15 minutes on one core, three seeds",
     "data.size": 48,
     "data.scenes": 20_000,
     "data.together": 8,
