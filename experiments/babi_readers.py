@@ -55,7 +55,8 @@ def reader_of(config: ConfigDict, encoded: Encoded, vocabulary: Vocabulary) -> R
 
 def of_memn2n(settings: Mapping[str, Any], encoded: Encoded, vocabulary: Vocabulary) -> Reader:
     """The end-to-end memory network."""
-    model = memn2n.Config(vocabulary.size, **settings | {"memories": encoded.memories})
+    sizes: dict[str, Any] = {**settings, "memories": encoded.memories}
+    model = memn2n.Config(vocabulary.size, **sizes)
 
     def apply(params, batch: Batch, **how):
         return memn2n.apply(model, params, batch["story"], batch["length"], batch["question"], **how)
@@ -99,11 +100,13 @@ def of_memnn(settings: Mapping[str, Any], encoded: Encoded, vocabulary: Vocabula
         )
 
     def loss(params, batch: Batch, key: Key, linear: Array) -> Answered:
-        return Answered(sum(memnn_loss.losses(model, params, taken(batch), key)), None)
+        output_B, response_B = memnn_loss.losses(model, params, taken(batch), key)
+        return Answered(output_B + response_B, None)
 
     def answer(params, batch: Batch) -> Answered:
         found = memnn.answer(model, params, taken(batch))
-        return Answered(answered(found.scores_BA, batch | {"answer": batch["answer"] - 1}).losses_B, found.answer_B + 1)
+        from_zero = {**batch, "answer": batch["answer"] - 1}
+        return Answered(answered(found.scores_BA, from_zero).losses_B, found.answer_B + 1)
 
     def attention(params, batch: Batch) -> Array:
         supports_BK = memnn.answer(model, params, taken(batch)).supports_BK

@@ -102,7 +102,7 @@ def best(config: ConfigDict, state: Any, questions: Any, reader: Any) -> Any:
     return jax.tree.map(lambda a: a[int(losses.argmin())], params)
 
 
-def batch_of(questions: Any, name: str, rows: Any) -> dict[str, Any]:
+def batch_of(questions: Any, name: str, rows: Any) -> Mapping[str, Any]:
     """Some questions of a set, as a reader takes them."""
     batch = {key: a[list(rows)[: len(a)]] for key, a in questions.encoded.questions[name].items()}
     return with_words(batch, questions.encoded.sentences_UJ)

@@ -43,7 +43,8 @@ def image_data(data: ConfigDict, shape: tuple[int, int, int]) -> Sets:
     size, _, channels = shape
     if data.name == "celeb_a":
         splits = "train", f"validation[:{data.held_out}]", "test"
-        return Sets(*(faces.load(split, size) for split in splits), prepared.provenance(data.name), faces.KINDS)
+        train, valid, test = (faces.load(split, size) for split in splits)
+        return Sets(train, valid, test, prepared.provenance(data.name), faces.KINDS)
     if data.name == "scenes":
         return Sets(*parts(data, kinds.images(SCENES, size)), "generated scenes", kinds.KINDS)
     if data.name == "digits":
@@ -57,10 +58,11 @@ def image_data(data: ConfigDict, shape: tuple[int, int, int]) -> Sets:
     return Sets(train, valid, images.load(data.name, "test"), prepared.provenance(data.name))
 
 
-def parts(data: ConfigDict, everything: Images) -> tuple[Images, ...]:
+def parts(data: ConfigDict, everything: Images) -> tuple[Images, Images, Images]:
     """Of images without a test set: what is held out validates and tests by halves."""
     learnt, held_out = counts(data, everything)
-    return images.split(everything, learnt, held_out // 2, -(-held_out // 2))
+    train, valid, test = images.split(everything, learnt, held_out // 2, -(-held_out // 2))
+    return train, valid, test
 
 
 def counts(data: ConfigDict, everything: Images) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from ml_collections import ConfigDict
 from deepx.analysis import sample_figures
 from deepx.data import augment, holes
 from deepx.engine.adversarial import adversarial, watched
-from deepx.engine.data import DeviceData, HostData
+from deepx.engine.data import DeviceData, HostData, first_batch
 from deepx.engine.errors import UserError
 from deepx.engine.experiment import Array, Experiment, Figure, Key, Mean, Metrics, Report, Served, Told, Watch
 from deepx.engine.replicated import separate
@@ -153,9 +153,7 @@ def seen(batch: Mapping[str, Array]) -> Array:
 def first(source: DeviceData | HostData, count: int) -> np.ndarray:
     """The first images of a source."""
     with jax.ensure_compile_time_eval():  # it may be asked for while a program is traced
-        if isinstance(source, DeviceData):
-            return np.asarray(seen(source.sample(source.arrays, jax.random.key(0), 0)))[:count]
-        return np.asarray(seen(source.dataset(0)[0]))[:count]
+        return np.asarray(seen(first_batch(source)))[:count]
 
 
 def scores(images: Array, fills: Array, hole: Array, mask: Array) -> Metrics:

@@ -81,10 +81,10 @@ def watch(sight: Sight) -> Watch:
         logits, features = sight.judged(state, made)
         pixels = augment.signed(jnp.asarray(real))
         real_logits, real_features = sight.judged(state, pixels)
-        told_apart = [
+        told_real, told_made = (
             jnp.mean(100.0 * (sign * sight.system.discriminate(sight.discriminator(state), x, labels) > 0))
             for sign, x, labels in ((1, pixels, real_logits.argmax(-1)), (-1, made, y))
-        ]
+        )
         return {
             "grid": made[: GRID * GRID],
             "asked": y,
@@ -92,7 +92,7 @@ def watch(sight: Sight) -> Watch:
             "features": features,
             "real_features": real_features,
             "spread": jnp.stack([spread(made), spread(pixels)]),
-            "right": sum(told_apart) / 2,
+            "right": (told_real + told_made) / 2,
         }
 
     def tell(numbers: Mapping[str, np.ndarray]) -> Told:

@@ -42,7 +42,7 @@ class System(NamedTuple):
     def noise(self, key: Key, n: int) -> Array:
         return self.model.sample_noise(key, self.config, n)
 
-    def generate(self, variables, z: Array, y: Array, *, key: Key | None = None) -> Any:
+    def generate(self, variables, z: Array, y: Array | None, *, key: Key | None = None) -> Any:
         """Images or, with a key, as in training: (images, new batch_stats)."""
         made = self.model.generate(self.config, variables, z, *self._told(y), **self._mode(key, disc=False))
         scale = (lambda images: 2 * images - 1) if self._from_zero else (lambda images: images)
@@ -53,7 +53,7 @@ class System(NamedTuple):
         images = (images + 1) / 2 if self._from_zero else images
         return self.model.discriminate(self.config, variables, images, *self._told(y), **self._mode(key, disc=True))
 
-    def _told(self, y: Array) -> tuple[Array, ...]:
+    def _told(self, y: Array | None) -> tuple[Array, ...]:
         return (jax.nn.one_hot(y, self.config.classes),) if self.conditional else ()
 
     def _mode(self, key: Key | None, disc: bool) -> dict[str, Any]:

@@ -131,7 +131,7 @@ def build(config: ConfigDict) -> Experiment:
         images = augment.signed(batch["image"])
         made = system.paint(played(state), batch["words"], batch["seed"])
         metrics = system.told_apart(played(state), batch, images, made)
-        if not sets.heads:
+        if not isinstance(state, Judged):
             return metrics
         errors = judge_error(judge, state, images, batch["attributes"], batch["mask"])
         right = attribute_classifier.right(attribute_classifier.apply(judge, state.verdicts, made), batch["attributes"])
@@ -189,7 +189,7 @@ def system_of(config: ConfigDict, sets: Captioned) -> System:
         generator=model.generator,
         discriminator=model.discriminator,
     )
-    sizes = {**embedding, "vocabulary": sets.vocabulary.size, "size": model.size}
+    sizes: dict[str, Any] = {**embedding, "vocabulary": sets.vocabulary.size, "size": model.size}
     return System(nets, joint_embedding.Config(**sizes), model.beta, config.smoothing)
 
 

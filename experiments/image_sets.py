@@ -94,7 +94,8 @@ def training_images(data: ConfigDict) -> tuple[images.Images, images.Images]:
         raise UserError(
             f"data.held_out is {data.held_out}; it must leave some of the {total} training images to both sides."
         )
-    return images.split(everything, total - data.held_out, data.held_out)
+    train, valid = images.split(everything, total - data.held_out, data.held_out)
+    return train, valid
 
 
 def test_images(data: ConfigDict) -> images.Images:

@@ -154,8 +154,8 @@ def thumbnails(run: Seen) -> list[dict[str, str]]:
     """The run's main figures, small: those of the chapter, then others, its curves last."""
     if run.wrong:
         return []
-    own = [figure for figure in FIGURES.values() if isinstance(figure.drawing, Own)]
-    patterns = [f.drawing.pattern for f in own if any(_of(text, run.config["benchmark"]) for text in f.runs.values())]
+    own = [(f.drawing.pattern, f.runs) for f in FIGURES.values() if isinstance(f.drawing, Own)]
+    patterns = [pattern for pattern, of in own if any(_of(text, run.config["benchmark"]) for text in of.values())]
     files = sorted((run.path / "figures").glob("*.png"), key=lambda path: (path.stem == "curves", path.name))
     files.sort(key=lambda path: not any(path.match(f"{pattern}.png") for pattern in patterns))
     drawn = []

@@ -82,6 +82,7 @@ def run(benchmark: str, workdir: str | Path | None = None, changes: Mapping[str,
         paper = config_of(f"{config.benchmark}:paper", {}).to_dict()
         command = f"run({benchmark!r}, changes={dict(changes or {})!r})"
         record = completed(program, checkpoints, directory, config, paper, progress, Interrupt(), command)
+        assert record is not None  # of the only process
         state = checkpoints.selected(program.abstract(), progress.say).carry.state
     return Finished(directory.path, config, program.experiment, state, record)
 

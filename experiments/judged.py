@@ -44,14 +44,15 @@ def judged(
         variables = attribute_classifier.init(key, config)
         return variables["params"], variables["batch_stats"]
 
-    def loss(params, stats, batch, key: Key):
+    def loss(params, stats, batch, key: Key) -> tuple[Array, Any]:
         images, classes = real(batch)
         variables = {"params": params, "batch_stats": stats}
         logits, stats = attribute_classifier.apply(config, variables, images, train=True)
         losses = {
             name: optax.softmax_cross_entropy_with_integer_labels(logits[name], classes[name]) for name in classes
         }
-        return sum(each.mean() for each in losses.values()), (stats, {})
+        total = sum(each.mean() for each in losses.values())
+        return total, (stats, {})  # pyrefly: ignore[bad-return]  # never a sum of nothing
 
     descent = supervised(init, loss, optax.adam(LEARNING_RATE))
 

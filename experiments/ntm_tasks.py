@@ -67,8 +67,8 @@ def data(
     Ranges reach that program as arrays, so they are checked here: raises ValueError where the task's `sample` would.
     """
     task, settings = task_of(config)
-    ranges = {name: {k: v for k, v in (settings | c).items() if in_range(k)} for name, c in changes.items()}
-    fixed = [{k: v for k, v in (settings | c).items() if not in_range(k)} for c in changes.values()]
+    ranges = {name: {k: v for k, v in {**settings, **c}.items() if in_range(k)} for name, c in changes.items()}
+    fixed = [{k: v for k, v in {**settings, **c}.items() if not in_range(k)} for c in changes.values()]
     if any(others != fixed[0] for others in fixed):
         raise UserError("The conditions of one evaluation may differ in ranges (min_..., max_...) only.")
     padded = {
@@ -77,7 +77,7 @@ def data(
         if k.startswith("max_")
     }
 
-    def sample(ranges: Mapping[str, Any], key: jax.Array, i: jax.Array) -> Batch:
+    def sample(ranges: Mapping[str, Any], key: jax.Array, i: jax.Array | int) -> Batch:
         return task.sample(jax.random.fold_in(key, i), batch_size=batch_size, **fixed[0], **padded, **ranges)
 
     for r in ranges.values():
@@ -93,6 +93,6 @@ def in_range(name: str) -> bool:
 def example(config: ConfigDict, changed: Mapping[str, Any], key: jax.Array) -> Batch:
     """One sequence under a condition, without padding, as NumPy arrays [T, ...]."""
     task, settings = task_of(config)
-    batch = task.sample(key, batch_size=1, **(settings | changed))
+    batch = task.sample(key, batch_size=1, **{**settings, **changed})
     used = int(jnp.max(jnp.where(batch.mask_BT[0] > 0, jnp.arange(batch.mask_BT.shape[1]), 0))) + 1
     return jax.tree.map(lambda a: np.asarray(a[0, :used]), batch)

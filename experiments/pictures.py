@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from absl import flags
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from deepx.engine.errors import UserError
 
@@ -20,7 +20,7 @@ def picture() -> np.ndarray:
     try:
         with Image.open(IMAGE.value) as image:
             return np.asarray(image.convert("RGB"))
-    except (OSError, UnidentifiedImageError) as error:
+    except OSError as error:
         raise UserError(f"{IMAGE.value} cannot be read as a picture: {error}") from error
 
 

@@ -88,7 +88,7 @@ def places(device: Device, number: int, compiler: str) -> list[Any]:
         # Two cores of a v4 are one device, as they are where it runs.
         options = {"chip_config_name": "megacore"} if device.topology[1] == 3 else {}
         return list(topologies.get_topology_desc(plan_devices.shape(device, number), "tpu", **options).devices)
-    except (RuntimeError, NotImplementedError) as error:
+    except RuntimeError as error:
         raise UserError(f"The TPU's compiler is not here ({str(error).splitlines()[0]}): {NOT_HERE}.") from error
 
 

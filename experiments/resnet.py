@@ -13,6 +13,7 @@ import optax
 from ml_collections import ConfigDict
 
 from deepx.engine import entry
+from deepx.engine.data import first_batch
 from deepx.engine.errors import UserError
 from deepx.engine.experiment import Array, Experiment, Key, Mean, Metrics, Served
 from deepx.engine.replicated import separate
@@ -89,8 +90,7 @@ def grown(config: ConfigDict, net: Net, sets: ImageSet) -> Callable[[Key], Any]:
         raise UserError(f"grown_from: only residual nets and plain ones can be grown, not {config.model.name!r}.")
     images = None
     if not net.config.residual:  # the moments of its activations
-        batch = sets.valid.sample(sets.valid.arrays, jax.random.key(0), 0)
-        images = sets.views(batch)[:, 0]
+        images = sets.views(first_batch(sets.valid))[:, 0]
     return lambda key: deepen.deepened(key, net_of(shallow.model).config, variables, net.config, images)
 
 

@@ -93,7 +93,7 @@ def rows(path: Path) -> list[Row]:
 
     Raises ValueError where they are damaged.
     """
-    read = []
+    read: list[Row] = []
     try:
         for row in log.read(path):
             _check(row, {"step": int, "split": str, "values": dict}, "a row")

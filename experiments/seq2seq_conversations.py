@@ -80,7 +80,7 @@ def parted(data: ConfigDict, given: Mapping[str, Read], told: str) -> Conversati
         raise UserError(f"data.context is {data.context}; an answer needs at least the turn before it.")
     whole, lent = given["train"], [name for name in dialogue.SPLITS if name not in given]
     parts: dict[str, Read] = {name: lambda name=name: dialogue.split(whole(), name) for name in lent}
-    parts |= given | {"train": lambda: (turns for turns in whole() if dialogue.split_of(turns) not in lent)}
+    parts |= {**given, "train": lambda: (turns for turns in whole() if dialogue.split_of(turns) not in lent)}
     counts = {name: Counter(len(turns) > 1 for turns in parts[name]()) for name in dialogue.SPLITS}
     for name, answered in counts.items():
         if not answered[True]:

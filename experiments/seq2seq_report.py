@@ -95,12 +95,13 @@ def alignments(corpus: Corpus, translator: Translator, params: Any, said: Sequen
         translator.model.alignment(params, np.array([source]), np.array([target]))
         for source, target in zip(sources, targets, strict=True)
     ]
-    if shares[0] is None:
-        return None
     examples = [
         (names(corpus.source, source), names(corpus.target, target), np.asarray(share[0]))
         for source, target, share in zip(sources, targets, shares, strict=True)
+        if share is not None
     ]
+    if not examples:
+        return None
     numbers = {f"shares{n}": share for n, (_, _, share) in enumerate(examples)}
     caption = "How much of its look at the source (across) went to each place, for every word said (down)."
     return Figure(translation_figures.alignment_figure(examples), numbers, caption)

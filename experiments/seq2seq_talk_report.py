@@ -119,7 +119,7 @@ def commonest(said: Mapping[str, Sequence[str]]) -> Figure:
     """How often the commonest answers are given."""
     words = {who: words_of(texts) for who, texts in said.items()}
     shares = {who: 100 * np.array(answers.shares(of, COMMONEST)) for who, of in words.items()}
-    most = "; ".join(f"{who}: {' '.join(answers.variety(of).most_said)}" for who, of in words.items())
+    most = "; ".join(f"{who}: {' '.join(map(str, answers.variety(of).most_said))}" for who, of in words.items())
     caption = f"Shares of the {COMMONEST} commonest of {len(next(iter(words.values())))} answers. The first, {most}."
     return Figure(conversation_figures.commonest_figure(shares), shares, caption)
 

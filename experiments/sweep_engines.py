@@ -57,9 +57,6 @@ DIED = -signal.SIGKILL
 class Process(Protocol):
     """What a pool knows of a trial's process, which is as `subprocess.Popen` has it."""
 
-    @property
-    def returncode(self) -> int | None: ...
-
     def poll(self) -> int | None: ...
 
     def terminate(self) -> None: ...
@@ -168,9 +165,9 @@ class Local:
 
     def poll(self) -> tuple[list[Trial], list[tuple[Trial, int]]]:
         ended = {
-            slot: (trial, process.returncode)
+            slot: (trial, status)
             for slot, (trial, process) in self._running.items()
-            if process.poll() is not None
+            if (status := process.poll()) is not None
         }
         for slot in ended:
             del self._running[slot]

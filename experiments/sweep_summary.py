@@ -86,7 +86,7 @@ def head_and_lines(found: Sequence[Setting], metric: str) -> list[tuple[str, ...
     """The table: a line a setting, after its head."""
     axes = list(varied({str(i): setting.values for i, setting in enumerate(found)}))
     short = short_names(axes)
-    lines = [(*(short[name] for name in axes), metric, "95% interval", "values", "")]
+    lines: list[tuple[str, ...]] = [(*(short[name] for name in axes), metric, "95% interval", "values", "")]
     for values, entry, note in found:
         mean = spread = number = ""
         if entry is not None:
@@ -98,18 +98,18 @@ def head_and_lines(found: Sequence[Setting], metric: str) -> list[tuple[str, ...
 
 def pictures(found: Sequence[Setting], metric: str) -> dict[str, Figure]:
     """One picture for each thing that was varied and has two values or more with results."""
-    made = [setting for setting in found if setting.entry is not None]
-    axes = varied({str(i): setting.values for i, setting in enumerate(made)})
+    made = [(setting.values, setting.entry) for setting in found if setting.entry is not None]
+    axes = varied({str(i): values for i, (values, _) in enumerate(made)})
     short, drawn = short_names(list(axes)), {}
     for name in axes:
-        having = [setting for setting in made if name in setting.values]
-        if len({str(setting.values[name]) for setting in having}) < 2:
+        having = [(values, entry) for values, entry in made if name in values]
+        if len({str(values[name]) for values, _ in having}) < 2:
             continue
         points = []
-        for values, entry, _ in having:
+        for values, entry in having:
             others = ", ".join(f"{short[other]} {value}" for other, value in values.items() if other != name)
             points.append(Point(values[name], others, entry["values"], entry["low"], entry["high"]))
-        unit = having[0].entry["unit"]
+        unit = having[0][1]["unit"]
         label = metric.replace("_", " ") + (f" ({unit})" if unit else "")
         numbers = {
             name.rpartition(".")[2]: np.array([point.x for point in points]),

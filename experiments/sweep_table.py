@@ -143,7 +143,7 @@ def marks(trial: Trial) -> list[tuple[int, int] | None]:
     """What changes with each of the files that `standing` reads."""
     paths = [trial.workdir / name for name in ("metrics.jsonl", "result.json")]
     stats = [path.stat() if path.exists() else None for path in paths]
-    return [stat and (stat.st_mtime_ns, stat.st_size) for stat in stats]
+    return [(stat.st_mtime_ns, stat.st_size) if stat else None for stat in stats]
 
 
 def _place(names: Sequence[str], name: str) -> int:

@@ -153,7 +153,7 @@ def in_another_order(
 
     def say(source_BS: np.ndarray) -> Mapping[str, Array]:
         best: Hypotheses = searched((model,), (params,), source_BS, most(source_BS.shape[1]), width, alpha)
-        log_p = {"direct": best.log_p}
+        log_p: dict[str, Any] = {"direct": best.log_p}
         if len(members) > 1:
             log_p["others"] = sum(scored(*of, source_BS, best.words, False) for of in members[1:])
         if reverse:

@@ -21,7 +21,7 @@ def build(config: ConfigDict) -> Experiment:
     """The experiment of a `configs/vqa` file. Raises UserError, ValueError, DataNotPrepared, DataCorrupt."""
     seer = seer_of(config.features)
     sets = asked(config, seer)
-    system = system_of(config, sets.vocabulary.size, len(sets.answers), seer and seer.features)
+    system = system_of(config, sets.vocabulary.size, len(sets.answers), seer.features if seer else None)
 
     def loss(params, stats, batch: Batch, key: Key):
         logits, stats = system.train(params, stats, batch, key)

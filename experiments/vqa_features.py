@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from deepx.files import whole
 from deepx.models import resnet
 from experiments.nets import Net
 from experiments.trained_nets import of_features
+from experiments.vqa_sets import Pictures
 
 PART = 1024  # images in a file
 BATCH = 64  # images seen at once
@@ -56,7 +57,7 @@ def seer_of(features: ConfigDict) -> Seer | None:
     return Seer(see, width, digest.hexdigest()[:16])
 
 
-def seen(seer: Seer, pictures: Sequence[np.ndarray], name: str, folder: str = "") -> np.ndarray:
+def seen(seer: Seer, pictures: Pictures, name: str, folder: str = "") -> np.ndarray:
     """Features [N, F] of all pictures, uint8 [H, W, 3].
 
     They are kept under `folder` (default: where prepared data sets are), PART images a file, so that what was stopped

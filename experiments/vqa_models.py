@@ -67,6 +67,7 @@ class System:
 
     def joined(self, params: Any, q_words_NT: Array, v_NV: Array) -> list[mrn.Joint]:
         """The factors of every learning block, of a multimodal residual net."""
+        assert isinstance(self.net, mrn.Config)
         q_NQ = sentence_vector.read(params["reader"], q_words_NT)
         return mrn.joint(self.net, params["net"], q_NQ, v_NV)[1]
 
@@ -92,8 +93,10 @@ def system_of(config: ConfigDict, vocabulary: int, answers: int, features: int |
     name = settings.pop("name")
     if name not in MODELS:
         raise UserError(f"model.name is {name!r}; it must be one of {', '.join(MODELS)}.{nearest(name, MODELS)}")
-    sees = None if features else eye.Config(tuple(config.eye.widths), config.data.size)
-    seen = features or sees.features
+    sees, seen = None, features
+    if seen is None:
+        sees = eye.Config(tuple(config.eye.widths), config.data.size)
+        seen = sees.features
     reading = config.reader.to_dict()
     read_dropout = reading.pop("dropout")
     return System(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from ml_collections import ConfigDict
@@ -16,7 +16,13 @@ from deepx.data.vqa import Question, clevr, official
 from deepx.data.vqa.pictures import Files, squared
 from deepx.engine.errors import UserError, nearest
 
-Pictures = Sequence[np.ndarray]  # uint8 [P, P, 3] each: an array, or what reads them one by one
+
+class Pictures(Protocol):
+    """uint8 [P, P, 3] each: an array, or what reads them one by one."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, i: int) -> np.ndarray: ...
 
 
 class Part(NamedTuple):
@@ -55,11 +61,11 @@ def of_easy_vqa(data: ConfigDict) -> Parts:
 def of_scenes(data: ConfigDict) -> Parts:
     """Generated scenes: `scenes` of them, `held_out` others that validate, and as many that test."""
     counts = {"train": data.scenes, "valid": data.held_out, "test": data.held_out}
-    made = (
+    train, valid, test = (
         Part(name, *scene_questions.generate(count, data.per_scene, seed, data.size))
         for seed, (name, count) in enumerate(counts.items())
     )
-    return Parts(*made, "generated")
+    return Parts(train, valid, test, "generated")
 
 
 def of_clevr(data: ConfigDict) -> Parts:
@@ -114,4 +120,5 @@ def held_out(part: Part, count: int) -> tuple[Part, Part]:
         raise UserError(f"data.held_out is {count}; it must leave some of the {total} training pictures to both sides.")
     others = set(np.random.RandomState(0).permutation(total)[:count].tolist())
     sides = ([q for q in part.questions if (q.image in others) == held] for held in (False, True))
-    return tuple(part._replace(questions=side) for side in sides)
+    train, valid = (part._replace(questions=side) for side in sides)
+    return train, valid

@@ -182,7 +182,7 @@ def run(command, held: int, follow=lambda line: None):
     environment = dict(os.environ, PIP_USER="0")
     output = dict(stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     with subprocess.Popen(command, env=environment, pass_fds=[held], **output) as process:
-        for line in process.stdout:
+        for line in process.stdout or ():
             lines.append(line.decode(errors="replace").rstrip())
             follow(lines[-1])
     return process.returncode, lines

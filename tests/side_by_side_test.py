@@ -41,8 +41,9 @@ def test_it_runs_replicated_and_measures_each():
     assert measured["error/one"].shape == (3,) and not np.array_equal(measured["error/one"], measured["error/other"])
 
 
-def test_those_with_different_numbers_of_evaluation_batches_are_refused():
+@pytest.mark.parametrize("batches, told", [(1, r"\[1, 3\]"), (None, r"\[3, None\]")])
+def test_those_with_different_numbers_of_evaluation_batches_are_refused(batches, told):
     one = experiment()
-    short = one.eval_data["valid"]._replace(batches=1)
-    with pytest.raises(ValueError, match=r"as many batches each, not \[1, 3\]"):
+    short = one.eval_data["valid"]._replace(batches=batches)
+    with pytest.raises(ValueError, match=f"as many batches each, not {told}"):
         side_by_side({"one": one, "other": one._replace(eval_data={"valid": short})})

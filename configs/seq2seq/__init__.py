@@ -1,10 +1,12 @@
 """What the experiments on translation share: Sutskever, Vinyals, Le 2014 (arXiv 1409.3215), section 3.4."""
 
+from typing import Any
+
 from ml_collections.config_dict import placeholder
 
 import configs
 
-DATA = {
+DATA: dict[str, Any] = {
     "source": "en",
     "target": "fr",
     "folder": "",  # of Multi30k's files; default: where prepared data sets are
@@ -75,7 +77,7 @@ RUN = configs.RUN | {
     "checkpoint_every": 10_000,
 }
 
-TRANSLATION = {  # the paper's, but for its data
+TRANSLATION: dict[str, Any] = {  # the paper's, but for its data
     "data": DATA,
     "model": MODEL,
     "lengths": (10, 20, 30, 40),  # to which a batch is cut, each a branch of the program, besides data.longest

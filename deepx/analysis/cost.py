@@ -45,10 +45,16 @@ class Cost(NamedTuple):
     def flops(self) -> float:
         return self.products.total() + self.elementwise
 
-    def __add__(self, other: Cost) -> Cost:
-        return Cost(self.products + other.products, *(a + b for a, b in zip(self[1:], other[1:], strict=True)))
+    def __add__(self, other: Cost) -> Cost:  # pyrefly: ignore[bad-override]  # a sum, not a longer tuple
+        return Cost(
+            self.products + other.products,
+            self.elementwise + other.elementwise,
+            self.bytes + other.bytes,
+            self.open_loops + other.open_loops,
+            self.choices + other.choices,
+        )
 
-    def times(self, n: int) -> Cost:
+    def times(self, n: float) -> Cost:
         """The cost of `n` times the same; loops and choices are still as many."""
         products = Counter({t: n * f for t, f in self.products.items()})
         return self._replace(products=products, elementwise=n * self.elementwise, bytes=n * self.bytes)

@@ -7,7 +7,7 @@ numbered from 0 through a net. Shapes: L blocks, G lesions, C counts of deleted 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -41,6 +41,9 @@ class Shuffles(NamedTuple):
     taus: np.ndarray
     errors: np.ndarray
     whole: float
+
+
+Net = TypeVar("Net", Deletions, RandomDeletions, Shuffles, Lengths)
 
 
 def deletions_figure(nets: Mapping[str, Deletions], chance: float) -> Figure:
@@ -109,7 +112,7 @@ def paths_figure(nets: Mapping[str, Lengths]) -> Figure:
     return figure
 
 
-def one_axis(nets: Mapping[str, NamedTuple], chance: float) -> tuple[Figure, Axes]:
+def one_axis(nets: Mapping[str, Deletions | RandomDeletions | Shuffles], chance: float) -> tuple[Figure, Axes]:
     """Errors from 0 up to what guessing gives, which is a line, and a little more."""
     figure = Figure(figsize=(WIDTH, 4.6), layout="constrained")
     axis = figure.subplots()
@@ -119,7 +122,7 @@ def one_axis(nets: Mapping[str, NamedTuple], chance: float) -> tuple[Figure, Axe
     return figure, axis
 
 
-def looks(nets: Mapping[str, NamedTuple]) -> Iterator[tuple[str, dict[str, str], NamedTuple]]:
+def looks(nets: Mapping[str, Net]) -> Iterator[tuple[str, dict[str, str], Net]]:
     """Every net with its name, colour and marker."""
     for i, (name, net) in enumerate(nets.items()):
         yield name, {"color": f"C{i}", "marker": MARKERS[i % len(MARKERS)]}, net

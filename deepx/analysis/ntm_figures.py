@@ -6,6 +6,7 @@ Shapes: S sequences, T time, I inputs, O outputs, N memory slots, W slot width, 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -28,13 +29,13 @@ def outputs_figure(examples: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarr
         for column, name in enumerate(row):
             _, targets, outputs = examples[name]
             for axis, values in zip(axes[:, column], examples[name], strict=True):
-                image = show(axis, values)
+                show(axis, values)
             wrong = int(np.sum((np.asarray(outputs) > 0.5) != (np.asarray(targets) > 0.5)))
             axes[0, column].set_title(f"{name}\n{wrong} wrong bits", fontsize=9)
             axes[2, column].set_xlabel("time step")
         for axis, name in zip(axes[:, 0], ("inputs", "targets", "outputs"), strict=True):
             axis.set_ylabel(name)
-        band.colorbar(image, ax=axes, shrink=0.6, ticks=(0, 0.5, 1), label="probability of a 1")
+        band.colorbar(axes[0, 0].images[0], ax=axes, shrink=0.6, ticks=(0, 0.5, 1), label="probability of a 1")
     return figure
 
 
@@ -100,7 +101,7 @@ def memory_figure(
     writes, looks = (w.take(np.arange(first, last + 1), axis=1, mode="wrap") for w in (write_w, read_w))
     figure = Figure(figsize=(WIDTH, 7.5), layout="constrained")
     axes = figure.subplots(3, 2, sharex=True, height_ratios=[1, 1.6, 3])
-    rows = (
+    rows: tuple[tuple[str, str, tuple, dict[str, Any]], ...] = (
         ("channel", "bit", (("inputs", inputs), ("outputs", outputs)), {}),
         ("element", "value", (("add vectors", adds), ("read vectors", reads)), {"cmap": "RdBu_r", "low": -1}),
         (

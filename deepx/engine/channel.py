@@ -116,10 +116,12 @@ class Hub:
         try:
             process = self._admit(line, line.hear())
         except (EOFError, TimeoutError, ValueError, KeyError, TypeError):  # nobody of ours
+            process = None
+        if process is None:
             line.close()
             return
         try:
-            while process is not None and self._hear(process, line.hear()):
+            while self._hear(process, line.hear()):
                 pass
         except TimeoutError:
             self._gone(process, f"nothing was heard of it for {SILENCE:g} seconds")

@@ -21,7 +21,7 @@ def start(port: int, processes: int) -> subprocess.Popen:
     command = [sys.executable, "-P", __file__, str(port), str(processes)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     child = subprocess.Popen(command, start_new_session=True, **pipes)  # so that Ctrl-C does not reach it
-    if child.stdout.readline() != b"ready\n":
+    if not child.stdout or child.stdout.readline() != b"ready\n":
         raise OSError(f"JAX's coordination service does not start on port {port}")
     return child
 

@@ -39,6 +39,13 @@ class HostData(NamedTuple):
     dataset: Callable[[int], grain.MapDataset]
 
 
+def first_batch(source: DeviceData | HostData) -> Any:
+    """Batch 0 of seed 0, for who must see examples before there is a program."""
+    if isinstance(source, DeviceData):
+        return source.sample(source.arrays, jax.random.key(0), jnp.int32(0))
+    return source.dataset(0)[0]
+
+
 def generated(sample: Callable[[Key], Any], batches: int | None = None) -> DeviceData:
     """Batches drawn afresh: batch i is `sample` of the key folded with i."""
     return DeviceData(lambda _, key, i: sample(jax.random.fold_in(key, i)), batches=batches)

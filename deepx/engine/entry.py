@@ -6,7 +6,7 @@ import os
 import shlex
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -86,7 +86,7 @@ def main(build: Build) -> None:
         app.run(lambda _: sys.exit(_run_with_others(build)), flags_parser=_parse)
 
 
-def _parse(argv: Sequence[str]) -> list[str]:
+def _parse(argv: list[str]) -> list[str]:
     """absl's parser, with config keys checked first and every mistake a UserError."""
     signal.signal(signal.SIGTERM, terminated)
     given = next((value for flag, value in configuration.flags_of(argv) if flag == "config"), None)

@@ -7,6 +7,7 @@ out; and `run.py`, which runs it with JAX alone.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ def export_to(folder: Path, served: Served, about: dict[str, Any]) -> None:
 def abstract(served: Served) -> dict[str, jax.ShapeDtypeStruct]:
     """The inputs in the abstract, sizes with names being symbols."""
     names = sorted({size for shape, _ in served.inputs.values() for size in shape if isinstance(size, str)})
-    symbols = dict(zip(names, export.symbolic_shape(", ".join(names)), strict=True)) if names else {}
+    symbols: Mapping[Any, Any] = dict(zip(names, export.symbolic_shape(", ".join(names)), strict=True)) if names else {}
     return {
         name: jax.ShapeDtypeStruct([symbols.get(size, size) for size in shape], jnp.dtype(dtype))
         for name, (shape, dtype) in served.inputs.items()

@@ -55,6 +55,8 @@ def of_first(value: Any) -> Any:
 
 def alike(what: str, value: Any) -> None:
     """Raises UserError, in all processes, unless `value` is the same in all."""
+    if _link is None:
+        return
     every = exchange(value)
     for i, other in enumerate(every):
         if other != every[0]:
@@ -89,7 +91,8 @@ class Together(Interrupt):
     def __init__(self, link: Link, step: Callable[[], int], stuck_after: float):
         super().__init__()
         self._link, self._stuck_after = link, stuck_after
-        self._hold, self._looks, self._last = threading.Lock(), 0, None
+        self._hold, self._looks = threading.Lock(), 0
+        self._last: int | None = None
         self._asked, self._training = False, False
         link.step = step
 

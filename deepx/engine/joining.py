@@ -36,7 +36,7 @@ def detected() -> Place:
     """
     given = clusters.ClusterEnv.auto_detect_unset_distributed_params(None, None, None, None, None, 300)
     address, processes, process, local_devices = given
-    if None in (address, processes, process):
+    if address is None or processes is None or process is None:
         raise UserError(
             "--hosts=auto finds no SLURM, Open MPI or Cloud TPU that has started this process. Give "
             "--coordinator=HOST:PORT, --processes=N and --process=I."

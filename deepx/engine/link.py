@@ -83,7 +83,7 @@ class Link:
         """Says where the loop is, if that was asked before it began."""
         with self._changed:
             wanted, self._stop_wanted = self._stop_wanted, False
-        if wanted:
+        if wanted and self.on_stop:
             self._line.say(key="stop", value=self.on_stop())
 
     def leave(self) -> None:

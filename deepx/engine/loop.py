@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from deepx.engine.checkpoint import Checkpoints
 from deepx.engine.errors import UserError
+from deepx.engine.experiment import Metrics
 from deepx.engine.hosts import primary
 from deepx.engine.interrupt import Interrupt
 from deepx.engine.log import Log, Silent, by_name, log_of
@@ -51,7 +53,7 @@ class Sums:
     def __init__(self, saved: dict[str, Any] | None = None):
         self._sums = {name: [np.asarray(part) for part in parts] for name, parts in (saved or {}).items()}
 
-    def add(self, metrics: dict[str, Any]) -> None:
+    def add(self, metrics: Metrics) -> None:
         for name, mean in metrics.items():
             before = self._sums.get(name, (0.0, 0.0))
             self._sums[name] = [a + np.asarray(b, np.float64) for a, b in zip(before, mean, strict=True)]
@@ -80,7 +82,8 @@ def train(
     run = program.run
     refuse_fewer_steps(checkpoints, run.steps)
     restored = checkpoints.newest(program.abstract(), progress.say)
-    carry, books = restored or (program.init(), {"sums": {}, "wall_seconds": 0.0, "commits": []})
+    books: Mapping[str, Any] = {"sums": {}, "wall_seconds": 0.0, "commits": []}
+    carry, books = restored or (program.init(), books)
     step = saved = first = int(carry.step) if restored else 0
     if restored:
         progress.say(f"Resuming at step {step}.")

@@ -38,10 +38,11 @@ def mapped(experiment: Experiment, mesh: Mesh) -> Experiment:
         state, metrics = experiment.train_step(state, batch, _own(key))
         return state, lax.psum(metrics, AXIS)
 
-    def gradients(state, batch, key):
-        return experiment.gradients(state, batch, _own(key))
+    def gradients(of: Callable) -> Callable:
+        return over(lambda state, batch, key: of(state, batch, _own(key)))
 
-    return experiment._replace(train_step=over(train_step), gradients=experiment.gradients and over(gradients))
+    of_step = experiment.gradients and gradients(experiment.gradients)
+    return experiment._replace(train_step=over(train_step), gradients=of_step)
 
 
 def averaged_over_replicas(tree: Any) -> Any:

@@ -79,7 +79,7 @@ class Rows:
         def one(array: np.ndarray) -> jax.Array:
             shape = (*array.shape[:leading], self._size, *array.shape[leading + 1 :])
 
-            def part(index: tuple[slice, ...]) -> np.ndarray:
+            def part(index: Any) -> np.ndarray:
                 rows = np.searchsorted(self._rows, np.arange(self._size)[index[leading]])
                 return array[(*index[:leading], rows, *index[leading + 1 :])]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -56,7 +57,7 @@ class Program:
         self._shapes = jax.eval_shape(self._first, self._init_key)
         self._layout = layout(self.mesh, experiment, self._shapes.state, shard=run.shard_state)
         self.whole = self._layout.whole
-        self._carry = Carry(self.whole, self._layout.state)
+        self._carry = Carry(self.whole, self._layout.state)  # pyrefly: ignore[bad-argument-type]  # of shardings
         self._train_key, self._data_key = self._placed(streams)
         self._check_data()
         self._train_arrays = self._resident(experiment.train_data)
@@ -85,8 +86,8 @@ class Program:
         """What each dispatch from `step` on is given: the resident arrays, or the host's next batches."""
         source, k = self.experiment.train_data, self.run.steps_per_call
         if isinstance(source, DeviceData):
-            while True:
-                yield self._train_arrays
+            yield from itertools.repeat(self._train_arrays)
+            return
         rows = self._rows(self.abstract_batch(), self._layout.batch)
         dataset = rows.of(source.dataset(self.run.seed))
         stacked = dataset.batch(k, drop_remainder=True).slice(slice(step // k, None))
@@ -192,7 +193,7 @@ class Program:
             if split not in self._evaluation_arrays:
                 self._evaluation_arrays[split] = self._resident(source)
             arrays, key = self._evaluation_arrays[split], keys.stream([EVALUATION_SEED], split, replicated=False)
-            for i in range(source.batches):
+            for i in range(source.batches or 0):
                 yield self._evaluate(state, arrays, key, np.int32(i), sample=source.sample)
         else:
             if split not in self._evaluation_rows:

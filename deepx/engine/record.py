@@ -85,7 +85,7 @@ def line_by_line(metrics: Mapping[str, Any], paper: Mapping[str, Any]) -> list[t
     What was measured while training, of so many names, is in the curves. Empty if there are no such metrics.
     """
     wide = {metric: names for metric, names in families(metrics).items() if not metric.startswith(NOT_TESTED)}
-    lines = [("", *wide, "paper")] if wide else []
+    lines: list[tuple[str, ...]] = [("", *wide, "paper")] if wide else []
     for name in dict.fromkeys(name for names in wide.values() for name in names):
         every = [f"{metric}/{name}" for metric in wide]
         ours = (f"{metrics[metric]['mean']:.4g}" if metric in metrics else "" for metric in every)

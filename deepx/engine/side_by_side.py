@@ -43,11 +43,11 @@ def side_by_side(experiments: Mapping[str, Experiment]) -> Experiment:
     )
 
 
-def together(sources: Mapping[str, DeviceData]) -> DeviceData:
+def together(sources: Mapping[str, Any]) -> DeviceData:
     """Batches of all sources by name. Raises ValueError unless all have as many."""
     batches = {source.batches for source in sources.values()}
     if len(batches) > 1:
-        raise ValueError(f"what is to be read together must have as many batches each, not {sorted(batches)}")
+        raise ValueError(f"what is to be read together must have as many batches each, not {sorted(batches, key=str)}")
 
     def sample(arrays, key, i):
         of = keys(key, sources)

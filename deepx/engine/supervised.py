@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from deepx.engine.experiment import Array, Batch, Key, Mean, Metrics
+from deepx.engine.experiment import Array, Batch, Key, Mean, Metrics, State
 from deepx.engine.parallel import averaged_over_replicas
 
 # params, stats, batch, key -> gradients like params, (new stats, metrics)
@@ -27,9 +27,9 @@ class TrainState(NamedTuple):
 class Descent(NamedTuple):
     """The three functions of an `Experiment` that follow from a loss and an optimiser."""
 
-    init: Callable[[Key], TrainState]
-    train_step: Callable[[TrainState, Batch, Key], tuple[TrainState, Metrics]]
-    gradients: Callable[[TrainState, Batch, Key], Any]
+    init: Callable[[Key], State]
+    train_step: Callable[[State, Batch, Key], tuple[State, Metrics]]
+    gradients: Callable[[State, Batch, Key], Any]
 
 
 def supervised(

@@ -10,7 +10,7 @@ import jax
 import numpy as np
 
 from deepx.engine.experiment import Figure, Key, Told, Watch
-from deepx.engine.log import LOOK, Log
+from deepx.engine.log import LOOK, Log, Silent
 from deepx.engine.program import Program
 from deepx.engine.progress import Progress
 from deepx.engine.report import save_figures
@@ -20,7 +20,9 @@ from deepx.files import whole
 def watcher_of(program: Program, workdir: Path) -> Watcher | None:
     """The watcher of a run, where its experiment has something to watch."""
     experiment = program.experiment
-    return experiment.watch and Watcher(experiment.watch, program.watch_key, experiment.replicas, workdir)
+    if experiment.watch is None:
+        return None
+    return Watcher(experiment.watch, program.watch_key, experiment.replicas, workdir)
 
 
 class Watcher:
@@ -34,7 +36,7 @@ class Watcher:
         self._look = jax.jit(watch.look)
         self._directory = workdir / "watch"
 
-    def look(self, state: Any, step: int, log: Log, progress: Progress) -> None:
+    def look(self, state: Any, step: int, log: Log | Silent, progress: Progress) -> None:
         """One look at the state after `step`."""
         numbers = jax.device_get(self._look(state, self._key))
         self._directory.mkdir(exist_ok=True)

@@ -46,6 +46,7 @@ def deepened(
     moments = {} if config.residual else leaving(config, variables, images)
 
     params, stats = dict(variables["params"]), dict(variables["batch_stats"])
+    before = ""  # the block before; the first one is in both nets
     for place in deeper.places:
         if place.name in params:
             before = place.name

@@ -35,8 +35,10 @@ def rank(weights: Weights, question_BL: Array, supports_BKL: Array, answers_AW: 
     place_K = jnp.arange(1, x_BKD.shape[1])
     last_B = jnp.max(jnp.where((supports_BKL > 0).any(-1), place_K, 0), axis=1)
     x_BD = jnp.take_along_axis(x_BKD, last_B[:, None, None], axis=1)[:, 0]
-    places = enumerate(_places(answers_AW))
-    answer_AD = sum(bag_of_words.project(weights, role, answers_AW[:, w : w + 1]) for w, role in places)
+    first_AD, *more_AD = (
+        bag_of_words.project(weights, role, answers_AW[:, w : w + 1]) for w, role in enumerate(_places(answers_AW))
+    )
+    answer_AD = sum(more_AD, first_AD)
     return bag_of_words.embed(weights, x_BD) @ bag_of_words.embed(weights, answer_AD).T
 
 

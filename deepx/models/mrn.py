@@ -106,7 +106,7 @@ def init(key: Key, config: Config) -> dict[str, Any]:
     for l in range(config.layers):
         Q = D if l else config.question
         V = D if l and form.shortcut == "both" else config.image
-        block = {"question": layers(Q, form.question), "image": layers(V, form.image)}
+        block: dict[str, Any] = {"question": layers(Q, form.question), "image": layers(V, form.image)}
         if form.shortcut in ("linear", "both") or (form.shortcut == "identity" and l == 0):
             block["shortcut"] = linear(Q, D)
         if form.shortcut == "both" and l == 0 and config.layers > 1:

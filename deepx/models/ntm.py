@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, overload
 
 import chex
 import jax
@@ -143,6 +143,14 @@ def step(config: Config, trace: bool, product: Product, state: State, projected_
         emitted = heads.emit(config.sizes, emitted_BF)
         seen = (w_BHN, emitted.erase_BEW, emitted.add_BEW)
     return State(after, read_BRW, w_BHN, memory_BWN), (jnp.concatenate(outputs, axis=-1), read_BRW, *seen)
+
+
+@overload
+def apply(config: Config, params: Params, inputs_BTI: Array, *, trace: Literal[False] = False) -> Array: ...
+
+
+@overload
+def apply(config: Config, params: Params, inputs_BTI: Array, *, trace: Literal[True]) -> tuple[Array, Trace]: ...
 
 
 def apply(config: Config, params: Params, inputs_BTI: Array, *, trace: bool = False) -> Array | tuple[Array, Trace]:

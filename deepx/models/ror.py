@@ -16,6 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
+from types import ModuleType
 from typing import Any
 
 import jax
@@ -65,10 +66,11 @@ class RoR(nn.Module):
     @nn.compact
     def __call__(self, images: Array, train: bool, join: Join) -> Array:
         base, levels = self.config.base, self.config.levels
-        kind = resnet if isinstance(base, resnet.Config) else preact
+        kind: ModuleType = resnet if isinstance(base, resnet.Config) else preact
         project = partial(kind.projection, base, train)
         x = root = kind.stem(base, images, train)
         block = computed_again(kind.Block) if base.remat else kind.Block
+        middle, stride = x, 1
         for place in base.places:
             if place.begins_stage:
                 middle, stride = x, place.stride

@@ -101,8 +101,15 @@ def imagenet(depth: int = 19, **fields) -> Config:
     """VGG-16 or VGG-19 for images of 224 pixels. `fields` of `Config` take the place of the paper's."""
     if depth not in IMAGENET:
         raise ValueError(f"depth must be one of {', '.join(map(str, IMAGENET))}, got {depth}")
-    paper = {"hidden": (4096, 4096), "norm": False, "conv_dropout": (0.0,) * 5, "dropout": (0.0, 0.5, 0.5)}
-    return Config(IMAGENET[depth], **{**paper, "size": 224, "classes": 1000, **fields})
+    paper: dict[str, Any] = {
+        "size": 224,
+        "classes": 1000,
+        "hidden": (4096, 4096),
+        "norm": False,
+        "conv_dropout": (0.0,) * 5,
+        "dropout": (0.0, 0.5, 0.5),
+    }
+    return Config(IMAGENET[depth], **paper | fields)
 
 
 class Layer(nn.Module):

@@ -50,7 +50,8 @@ def shift(w_BHN: Array, s_BHS: Array) -> Array:
     r = shifts // 2
     around = jnp.concatenate([w_BHN[..., slots - r :], w_BHN, w_BHN[..., :r]], axis=-1)
     # w~(i) = sum_j w(i - j) s(j); s(j) is stored at j + r, w(i - j) at i - j + r.
-    return sum(s_BHS[..., j + r, None] * around[..., r - j : r - j + slots] for j in range(-r, r + 1))
+    shifted = (s_BHS[..., j + r, None] * around[..., r - j : r - j + slots] for j in range(-r, r + 1))
+    return sum(shifted)  # pyrefly: ignore[bad-return]  # never a sum of nothing
 
 
 def sharpen(w_BHN: Array, gamma_BH: Array) -> Array:

@@ -30,7 +30,8 @@ def variables(params: GenDisc, stats: GenDisc) -> GenDisc:
 
 def parts(of_both: GenDisc) -> tuple[GenDisc, GenDisc]:
     """Both nets' parameters and both nets' batch statistics, of their Flax variables."""
-    return tuple(GenDisc(*(net[part] for net in of_both)) for part in ("params", "batch_stats"))
+    gen, disc = of_both
+    return GenDisc(gen["params"], disc["params"]), GenDisc(gen["batch_stats"], disc["batch_stats"])
 
 
 def log_real(logits_N: Array, smoothing: float = 0.0) -> Array:

@@ -114,7 +114,7 @@ def _back_in_time(
     dh_TBC: Array,
     dh_BC: Array,
     dc_BC: Array,
-):
+) -> tuple[Array, Array, Array]:
     """From dh of every step, and of the last state: dz_TBG, and the gradient with respect to the first state."""
 
     def step(after: State, x: tuple[Array, ...]):
@@ -127,7 +127,7 @@ def _back_in_time(
 
     before_TBC = jnp.concatenate([c_BC[None], c_TBC[:-1]])
     first, dz_TBG = jax.lax.scan(step, State(dh_BC, dc_BC), (z_TBG, before_TBC, there_TB, dh_TBC), reverse=True)
-    return dz_TBG, *first
+    return dz_TBG, first.h, first.c
 
 
 def _where(there_B: Array, new: State, old: State) -> State:

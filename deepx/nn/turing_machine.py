@@ -90,10 +90,12 @@ def program(symbols: str, instructions: str) -> Program:
         try:
             state, read, arrow, write, move, after = line.split()
             rule = (state, symbols.index(read)), (symbols.index(write), MOVES[move], after)
+            if arrow != "->" or state == HALT or not len(read) == len(write) == 1:
+                raise ValueError
         except (ValueError, KeyError):
-            arrow = ""
-        if arrow != "->" or state == HALT or not len(read) == len(write) == 1:
-            raise ValueError(f"an instruction must be 'STATE SYMBOL -> SYMBOL L|R STATE' in {symbols!r}, not {line!r}")
+            raise ValueError(
+                f"an instruction must be 'STATE SYMBOL -> SYMBOL L|R STATE' in {symbols!r}, not {line!r}"
+            ) from None
         if rule[0] in rules:
             raise ValueError(f"state and symbol must have one instruction, not a second one: {line!r}")
         rules[rule[0]] = rule[1]

@@ -45,16 +45,18 @@ class Worker:
         self._process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
+        assert self._process.stdin and self._process.stdout  # pipes
+        self._requests, self._answers = self._process.stdin, self._process.stdout
 
     def ask(self, **request) -> dict[str, float]:
-        print(json.dumps(request), file=self._process.stdin, flush=True)
-        answer = self._process.stdout.readline()
+        print(json.dumps(request), file=self._requests, flush=True)
+        answer = self._answers.readline()
         if not answer:
             raise SystemExit(f"The side {self.name!r} ended at {request} (see above).")
         return json.loads(answer)
 
     def close(self) -> None:
-        self._process.stdin.close()
+        self._requests.close()
         self._process.wait()
 
 

@@ -42,7 +42,7 @@ def first_row(name: str, workdir: Path, caches: Path) -> float:
             if rows.exists() and rows.stat().st_size:
                 return time.perf_counter() - begun
             if process.poll() is not None:
-                raise SystemExit(process.stderr.read().decode())
+                raise SystemExit(process.communicate()[1].decode())
             time.sleep(0.005)
         raise SystemExit(f"{name} made no row in {LONGEST:.0f} s.")
     finally:

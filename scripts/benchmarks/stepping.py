@@ -30,20 +30,20 @@ def stepping(function: Callable[..., Any], state: Any, *given: Any) -> Step:
         nonlocal state
         state = jax.block_until_ready(compiled(state, *given))
 
-    return least._replace(take=take)
+    return Step(take, *least)
 
 
 def calling(function: Callable[..., Any], *given: Any) -> Step:
     """Steps `function(*given)`, compiled."""
     compiled = jax.jit(function)
-    return counted(function, *given)._replace(take=lambda: jax.block_until_ready(compiled(*given)))
+    return Step(lambda: jax.block_until_ready(compiled(*given)), *counted(function, *given))
 
 
-def counted(function: Callable[..., Any], *given: Any) -> Step:
-    """The least there is to do; nothing to take yet."""
+def counted(function: Callable[..., Any], *given: Any) -> tuple[float, float]:
+    """The least there is to do: gigaflops and gigabytes of a step."""
     traced = jax.make_jaxpr(function)(*given)
     counts = cost.count(traced)
     if counts.open_loops:
-        return Step(take=None)
+        return 0.0, 0.0
     moved = cost.size(*traced.in_avals, *traced.out_avals)
-    return Step(None, counts.products.total() / 1e9, moved / 1e9)
+    return counts.products.total() / 1e9, moved / 1e9

@@ -34,7 +34,7 @@ def measured(name: str) -> str:
     def seconds(feed) -> float:
         """Of a dispatch. As in training, one is under way while the next one's data are fetched."""
         nonlocal carry, taken
-        begun, count = time.perf_counter(), 0
+        begun, count, outcome = time.perf_counter(), 0, None
         while time.perf_counter() - begun < SECONDS or count < 2:
             carry, outcome = program.dispatch(carry, taken, next(feed))
             taken, count = taken + program.run.steps_per_call, count + 1

@@ -70,7 +70,7 @@ def create(given):
 
 def setup(given):
     """Brings the project and its environment onto every machine of the slice. Can be given again."""
-    version = re.search(r"(?m)^jax==(\S+)", LOCK.read_text()).group(1)
+    version = re.findall(r"(?m)^jax==(\S+)", LOCK.read_text())[0]
     folder, repository, revision = map(shlex.quote, (FOLDER, given.repository, given.revision))
     steps = [
         "sudo apt-get update -qq && sudo apt-get install -y -qq git python3.11 python3.11-venv",

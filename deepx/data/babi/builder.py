@@ -73,11 +73,8 @@ def contents(source: Path, language: str) -> Iterator[tuple[str, tuple[str, byte
                 for member in archive:
                     *_, folder, name = ["", "", *member.name.split("/")]
                     match = FILE.fullmatch(name)
-                    if match and folder == language and member.isfile():
-                        yield (
-                            f"qa{match[1]}_{match[2]}",
-                            (f"{source}:{member.name}", archive.extractfile(member).read()),
-                        )
+                    if match and folder == language and member.isfile() and (file := archive.extractfile(member)):
+                        yield f"qa{match[1]}_{match[2]}", (f"{source}:{member.name}", file.read())
         except (tarfile.TarError, EOFError, OSError) as error:
             raise DataCorrupt(f"{source} is not a complete tar.gz archive: {error}.") from error
 

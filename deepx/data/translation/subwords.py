@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -23,6 +23,7 @@ class Subwords:
 
     tokenizer: Mapping[str, Any]
     lowercase: bool = False
+    _library: Tokenizer = field(init=False, repr=False, compare=False)  # follows from `tokenizer`
 
     @classmethod
     def of(cls, texts: Iterable[str], size: int, *, lowercase: bool = False) -> Subwords:
@@ -50,7 +51,7 @@ class Subwords:
             library = Tokenizer.from_str(json.dumps(self.tokenizer))
         except Exception as error:  # the library raises no kind of its own
             raise ValueError(f"the library `tokenizers` cannot read it: {error}") from error
-        object.__setattr__(self, "_library", library)  # not a field: it follows from `tokenizer`
+        object.__setattr__(self, "_library", library)
 
     @property
     def size(self) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from deepx.data.translation import tokens
@@ -40,6 +40,7 @@ class Words:
 
     known: tuple[str, ...]
     lowercase: bool = False
+    _numbers: Mapping[str, int] = field(init=False, repr=False, compare=False)  # follows from `known`
 
     @classmethod
     def of(cls, texts: Iterable[str], size: int | None = None, *, lowercase: bool = False) -> Words:
@@ -56,7 +57,7 @@ class Words:
 
     def __post_init__(self):
         numbers = {word: number for number, word in enumerate(self.known, start=len(RESERVED))}
-        object.__setattr__(self, "_numbers", numbers)  # not a field: it follows from the words
+        object.__setattr__(self, "_numbers", numbers)
 
     @property
     def size(self) -> int:

@@ -30,8 +30,9 @@ NUMBERS = "zero one two three four five six seven eight nine ten".split()
 DIGITS = {"none": "0"} | {word: str(number) for number, word in enumerate(NUMBERS)}
 ARTICLES = {"a", "an", "the"}
 CONTRACTIONS = dict(
-    pair.split("=")
-    for pair in """
+    re.findall(
+        r"(\S+)=(\S+)",
+        """
     aint=ain't arent=aren't cant=can't couldve=could've couldnt=couldn't couldn'tve=couldn't've
     couldnt've=couldn't've didnt=didn't doesnt=doesn't dont=don't hadnt=hadn't hadnt've=hadn't've hadn'tve=hadn't've
     hasnt=hasn't havent=haven't hed=he'd hed've=he'd've he'dve=he'd've hes=he's howd=how'd howll=how'll hows=how's
@@ -51,7 +52,8 @@ CONTRACTIONS = dict(
     wouldve=would've wouldnt=wouldn't wouldnt've=wouldn't've wouldn'tve=wouldn't've yall=y'all yall'll=y'all'll
     y'allll=y'all'll yall'd've=y'all'd've y'alld've=y'all'd've y'all'dve=y'all'd've youd=you'd youd've=you'd've
     you'dve=you'd've youll=you'll youre=you're youve=you've
-    """.split()
+        """,
+    )
 )
 
 

@@ -51,7 +51,7 @@ class Rule:
 
     def native(self, ctx: mlir.LoweringRuleContext, *operands, **params):
         kernel = self.plan(*ctx.avals_in, *ctx.avals_out, **params) if _one_device(ctx.module_context) else None
-        if kernel is None or targets() is None:
+        if kernel is None or not targets():
             if self.told:
                 _xlas.add(self.name)
             return self.xla(ctx, *operands, **params)
@@ -76,8 +76,8 @@ def _one_device(module: mlir.ModuleContext) -> bool:
 
 
 @functools.cache
-def targets() -> dict[str, str] | None:
-    """Names of the kernels as XLA knows them, and their `instructions`; None, said once, where they cannot be had."""
+def targets() -> dict[str, str]:
+    """Names of the kernels as XLA knows them, and their `instructions`; none, said once, where they cannot be had."""
     try:
         instructions = build.instructions()
         try:
@@ -89,7 +89,7 @@ def targets() -> dict[str, str] | None:
             library = build.load(instructions)
     except build.Unavailable as reason:
         print(f"XLA's own kernels serve, which train two to three times slower: {reason}.", file=sys.stderr)
-        return None
+        return {}
     # The key is in the name, so that no executable in jax's compilation cache ever meets kernels of another source.
     names = {name: f"deepx_{name}_{build.key(instructions)}" for name in SYMBOLS}
     for name, symbol in SYMBOLS.items():

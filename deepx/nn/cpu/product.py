@@ -27,19 +27,20 @@ def plan(lhs, rhs, out, *, dimension_numbers, **_: Any) -> Callable | None:
     lhs_summed, rhs_summed = zip(*sorted(zip(*summed, strict=True)), strict=True) if summed[0] else summed
     if batch or any(a.dtype != np.float32 for a in (lhs, rhs, out)):
         return None
-    first = _summed_first(lhs, lhs_summed), _summed_first(rhs, rhs_summed)
+    lhs_first, rhs_first = _summed_first(lhs, lhs_summed), _summed_first(rhs, rhs_summed)
     k = prod(lhs.shape[axis] for axis in lhs_summed)
     m, n = lhs.size // max(k, 1), rhs.size // max(k, 1)
-    if None in first or min(m, n, k) < LEAST or m * n * k < LEAST_TERMS:
+    if lhs_first is None or rhs_first is None or min(m, n, k) < LEAST or m * n * k < LEAST_TERMS:
         return None
-    if targets() is None or targets()["instructions"] != "AMX":
+    if targets().get("instructions") != "AMX":
         return None
 
     def multiply(lhs: jax.Array, rhs: jax.Array) -> jax.Array:
-        a, b = (x.reshape((k, -1) if sums else (-1, k)) for x, sums in zip((lhs, rhs), first, strict=True))
+        a, b = lhs.reshape((k, -1) if lhs_first else (-1, k)), rhs.reshape((k, -1) if rhs_first else (-1, k))
         # Where sums run over the first axes of both, JAX differentiates a W with respect to W, and transposes.
-        c = _call((n, m), b, a, True, False).T if all(first) else _call((m, n), a, b, first[0], not first[1])
-        return c.reshape(out.shape)
+        if lhs_first and rhs_first:
+            return _call((n, m), b, a, True, False).T.reshape(out.shape)
+        return _call((m, n), a, b, lhs_first, not rhs_first).reshape(out.shape)
 
     return multiply
 

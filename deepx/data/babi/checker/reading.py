@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 NAME = r"([A-Z][a-z]+)"
 WORD = r"([a-z]+)"
 
-Table = Mapping[str, Callable[..., Any]]  # pattern of a whole sentence: a fact's maker, or the reasoner for a question
+Table = dict[str, Callable[..., Any]]  # pattern of a whole sentence: a fact's maker, or the reasoner for a question
 
 
 def read(table: Table, sentence: str) -> tuple[Callable[..., Any], tuple[str, ...]]:

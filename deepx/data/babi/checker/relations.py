@@ -61,7 +61,8 @@ def is_beside(facts: Sequence[Lies], thing: str, side: str, other: str) -> set[s
     So what is told to be to the left is level with the other, and not above it. No answer if the facts contradict one
     another, or put both in one place.
     """
-    offset, left = {other: 0}, [other]
+    offset: dict[str, complex] = {other: 0}
+    left = [other]
     while left:
         place = left.pop()
         for step, after in _steps(facts, place):

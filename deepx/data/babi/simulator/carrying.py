@@ -60,9 +60,9 @@ def _where_before(random: Random, world: World, event: Event) -> Question | None
     if event.kind == "move":
         return None
     last, _, path = _carried(world, event.what)
-    if len(path) < 2:
+    if len(path) < 2 or not (found := arrival(path, random.choice(path[1:]).what)):
         return None
-    before, after = arrival(path, random.choice(path[1:]).what)
+    before, after = found
     return Question(f"Where was the {event.what} before the {after.what}?", before.what, (last, after, before))
 
 

@@ -52,7 +52,7 @@ from deepx.data.vqa import Question
 THINGS = (2, 5)  # in a scene, at least and at most
 PIECE = 1000  # drawn at once
 TRIES = 30  # of a form, before another one is tried
-CLASS = {value: name for name, values in VALUES._asdict().items() for value in values} | dict.fromkeys(SIDES, "side")
+CLASS = {value: name for name, values in VALUES.items() for value in values} | dict.fromkeys(SIDES, "side")
 
 
 def generate(scenes: int, per_scene: int, seed: int, size: int) -> tuple[np.ndarray, list[Question]]:

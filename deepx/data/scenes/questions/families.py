@@ -59,7 +59,7 @@ def words(random: Random, things: Things, told: tuple[bool, ...]) -> Description
     """A description of nothing in particular. A single word is any. Each of two or more is true of something, if not
     all of one thing, so that it is not enough to know which colours and which shapes there are."""
     if sum(told) < 2:
-        return describe([random.choice(values) for values in VALUES], told)
+        return describe([random.choice(values) for values in VALUES.values()], told)
     return describe([random.choice(things)[i] for i in range(len(VALUES))], told)
 
 
@@ -136,8 +136,8 @@ def attribute_beside(random: Random, things: Things) -> Asked | None:
 
 def more(random: Random, things: Things) -> Asked | None:
     """There are some of both, and not as many of the one as of the other."""
-    i, form = random.randrange(len(VALUES)), random.choice(("more", "fewer"))
-    one, other = (Description()._replace(**{VALUES._fields[i]: value}) for value in random.sample(VALUES[i], 2))
+    (name, values), form = random.choice(tuple(VALUES.items())), random.choice(("more", "fewer"))
+    one, other = (Description()._replace(**{name: value}) for value in random.sample(values, 2))
     of_one, of_other = things.count(one), things.count(other)
     if not of_one or not of_other or of_one == of_other:
         return None

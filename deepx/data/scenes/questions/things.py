@@ -6,7 +6,7 @@ import itertools
 from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -38,11 +38,11 @@ class Description(NamedTuple):
         return size in ("", thing.size) and colour in ("", thing.colour) and shape in ("", thing.shape)
 
 
-VALUES = Description(tuple(SIZES), COLOURS, SHAPES)
+VALUES = {"size": tuple(SIZES), "colour": COLOURS, "shape": SHAPES}  # of a description
 TOLD = tuple(itertools.product((False, True), repeat=len(VALUES)))  # which of size, colour and shape are told
 
 
-def describe(thing: Sequence[str], told: Sequence[bool]) -> Description:
+def describe(thing: Sequence[Any], told: Sequence[bool]) -> Description:
     return Description(*(value if yes else "" for value, yes in zip(thing, told, strict=False)))
 
 

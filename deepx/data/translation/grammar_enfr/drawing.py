@@ -102,7 +102,7 @@ def tenses(verb: Verb, who: trees.Subject) -> tuple[str, ...]:
     return verb.tenses
 
 
-def thing(random: Random, verb: Verb, who: trees.Subject, tense: str, short: bool) -> trees.NounPhrase | trees.Pronoun:
+def thing(random: Random, verb: Verb, who: trees.Subject, tense: str, short: bool) -> trees.Object:
     """A direct object; of pronouns, only those with which a participle before which they stand can agree."""
     if verb is not GO and random.random() < 0.2:
         people = ("him", "her") if "person" in verb.objects else ()
@@ -137,7 +137,7 @@ def subject(random: Random, kind: str, short: bool = True) -> trees.Subject:
 
 
 def noun_phrase(
-    random: Random, kind: str, *, plain: bool, determiner: str | trees.NounPhrase | None = None
+    random: Random, kind: str, *, plain: bool, determiner: trees.Determiner | None = None
 ) -> trees.NounPhrase:
     """plain: without a relative clause."""
     noun = pick(random, OF_KIND[kind])

@@ -33,6 +33,7 @@ def statement(said: trees.Statement | trees.Report | trees.Joined) -> list[str]:
             return [*there, *noun_phrase(said.what, bool(said.polarity)), *place(said.where)]
         case trees.Property():
             return [*noun_phrase(said.subject), *copula(said), *property_of(said)]
+    assert said.subject is not None  # only relative clauses have none
     front, back = ([said.time, ","], []) if said.fronted else ([], [said.time] if said.time else [])
     return [*front, *noun_phrase(said.subject), *predicate(said, said.subject), *back]
 
@@ -43,6 +44,7 @@ def predicate(clause: trees.Clause, subject: trees.Subject) -> list[str]:
 
 
 def question(asked: trees.Clause | trees.Property) -> list[str]:
+    assert asked.subject is not None  # only relative clauses have none
     if isinstance(asked, trees.Property):
         verb, rest = copula(asked), property_of(asked)
     else:
@@ -86,7 +88,7 @@ def copula(said: trees.Property) -> list[str]:
 
 def property_of(said: trees.Property) -> list[str]:
     adjective = said.adjective.english
-    if not said.degree:
+    if said.other is None:
         return [adjective]
     than = ["as", adjective, "as"] if said.degree == "as" else [said.adjective.comparative, "than"]
     return than + noun_phrase(said.other)
@@ -123,23 +125,18 @@ def noun_phrase(phrase: trees.Subject, negated: bool = False) -> list[str]:
         first = ["any" if determiner == "some" and negated else determiner]
     noun = phrase.noun.english[phrase.plural]
     words = [*first, *(adjective.english for adjective in phrase.adjectives), noun]
-    return words + (relative(phrase) if phrase.relative else [])
+    return words + (relative(phrase, phrase.relative) if phrase.relative else [])
 
 
-def relative(phrase: trees.NounPhrase) -> list[str]:
-    role, clause = phrase.relative
-    person = phrase.noun.kind == "person"
-    match role:
-        case "subject":
-            return ["who" if person else "that", *predicate(clause, phrase)]
-        case "object":
-            return ["that", *noun_phrase(clause.subject), *predicate(clause, clause.subject)]
-        case "place":
-            return ["where", *noun_phrase(clause.subject), *predicate(clause, clause.subject)]
-        case _:
-            owned = clause.subject
-            words = [*(adjective.english for adjective in owned.adjectives), owned.noun.english[owned.plural]]
-            return ["whose", *words, *predicate(clause, owned)]
+def relative(phrase: trees.NounPhrase, said: trees.Relative) -> list[str]:
+    role, clause = said
+    subject = clause.subject
+    if subject is None:
+        return ["who" if phrase.noun.kind == "person" else "that", *predicate(clause, phrase)]
+    if role == "owner" and isinstance(subject, trees.NounPhrase):
+        words = [*(adjective.english for adjective in subject.adjectives), subject.noun.english[subject.plural]]
+        return ["whose", *words, *predicate(clause, subject)]
+    return ["where" if role == "place" else "that", *noun_phrase(subject), *predicate(clause, subject)]
 
 
 def singular_third(subject: trees.Subject) -> bool:

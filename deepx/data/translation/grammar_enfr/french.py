@@ -67,6 +67,7 @@ def statement(said: trees.Statement | trees.Report | trees.Joined) -> list[str]:
             return [*there, *noun_phrase(said.what, bool(said.polarity)), *place(said.where)]
         case trees.Property():
             return [*noun_phrase(said.subject), *property_of(said)]
+    assert said.subject is not None  # only relative clauses have none
     time = TIMES.get(said.time, [])
     front, back = ([*time, ","], []) if said.fronted else ([], time)
     return [*front, *noun_phrase(said.subject), *predicate(said, agreement(said.subject)), *back]
@@ -125,7 +126,7 @@ def property_of(said: trees.Property) -> list[str]:
     subject = agreement(said.subject)
     verb = finite(BE.french, said.tense, subject.person)
     adjective = agreeing(said.adjective, subject)
-    if said.degree:
+    if said.other is not None:
         adjective = ["plus" if said.degree == "more" else "aussi", adjective, THAT, *noun_phrase(said.other)]
     else:
         adjective = [adjective]
@@ -156,12 +157,12 @@ def noun_phrase(phrase: trees.Subject, negated: bool = False) -> list[str]:
     words += [phrase.noun.french[phrase.plural], *(agreeing(adjective, with_) for adjective in after)]
     if not isinstance(phrase.determiner, str):
         words += [OF, *noun_phrase(phrase.determiner)]
-    return words + (relative(phrase) if phrase.relative else [])
+    return words + (relative(phrase, phrase.relative) if phrase.relative else [])
 
 
-def relative(phrase: trees.NounPhrase) -> list[str]:
-    role, clause = phrase.relative
-    if role == "subject":
+def relative(phrase: trees.NounPhrase, said: trees.Relative) -> list[str]:
+    role, clause = said
+    if clause.subject is None:
         return ["qui", *predicate(clause, agreement(phrase))]
     before = agreement(phrase) if role == "object" else None
     pronoun = {"object": THAT, "place": "où", "owner": "dont"}[role]

@@ -22,7 +22,7 @@ class Names(NamedTuple):
 class NounPhrase(NamedTuple):
     """determiner: the, a, some, this, my, his, her, our, their, two ... five, many, several, every, or whose it is."""
 
-    determiner: str | NounPhrase | Name
+    determiner: Determiner
     noun: Noun
     plural: bool = False
     adjectives: tuple[Adjective, ...] = ()
@@ -47,8 +47,8 @@ class Clause(NamedTuple):
     verb: Verb
     tense: str = "present"
     polarity: str = ""
-    object: NounPhrase | Name | Pronoun | None = None
-    indirect: NounPhrase | Name | Pronoun | None = None
+    object: Object | None = None
+    indirect: Object | None = None
     place: Place | None = None
     modal: str = ""
     adverb: str = ""
@@ -103,6 +103,8 @@ class Question(NamedTuple):
     clause: Clause | Property
 
 
+Determiner = str | NounPhrase | Name
 Subject = NounPhrase | Name | Names | Pronoun
+Object = NounPhrase | Name | Pronoun
 Statement = Clause | Property | Existence
 Sentence = Statement | Report | Joined | Question

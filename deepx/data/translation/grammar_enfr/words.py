@@ -24,11 +24,11 @@ class Noun(NamedTuple):
 class Adjective(NamedTuple):
     """french: masculine, feminine and their plurals; `bel` is beau before a vowel. before: it precedes its noun.
 
-    comparative: None where French has an irregular one, which the grammar does without.
+    comparative: "" where French has an irregular one, which the grammar does without.
     """
 
     english: str
-    comparative: str | None
+    comparative: str
     french: tuple[str, str, str, str]
     bel: str
     before: bool
@@ -84,7 +84,7 @@ def adjectives(kinds: str, text: str, before: bool = False) -> list[Adjective]:
         m, f, bel = (french.split("/") + ["", ""])[:3]
         f = f or french_feminine(m)
         forms = (m, f, french_plural(m), french_plural(f))
-        than = None if comparative == "-" else comparative or f"more {english}"
+        than = "" if comparative == "-" else comparative or f"more {english}"
         found.append(Adjective(english, than, forms, bel or m, before, frozenset(kinds.split())))
     return found
 
