@@ -50,7 +50,7 @@ def test_the_line_of_a_drawn_sequence_is_laid_out_as_the_sampler_does(name):
         ),
         ("repeat_copy", "10110100 x0", "such as x3, not with 'x0'"),
         ("repeat_copy", "x3", "There are no vectors: each is a word of 8 bits"),
-        ("associative_recall", "101010 010101, 111111", "'101010 010101' has 2 vectors; an item has 3 here"),
+        ("associative_recall", "101010 010101, 111111", "'101010 010101' is no item: these have 3 vectors here"),
         (
             "associative_recall",
             "000000 000000 000000, 111111 111111 111111 ? 111111 111111 111111",

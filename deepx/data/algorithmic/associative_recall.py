@@ -74,8 +74,8 @@ def typed(line: str, *, bits: int = 6, item_length: int = 3) -> Batch:
     for item in (*items, asked.split()):
         if len(item) != item_length:
             raise ValueError(
-                f"{' '.join(item)!r} has {len(item)} vectors; an item has {item_length} here, there are commas between "
-                "items, and after a question mark one of them again."
+                f"{' '.join(item)!r} is no item: these have {item_length} vectors here, with commas between items, and "
+                "after a question mark one of them again."
             )
     items_LV = vectors([word for item in items for word in item], bits)
     if asked.split() not in items[:-1]:
