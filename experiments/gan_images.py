@@ -18,7 +18,7 @@ from deepx.engine.experiment import Array, Experiment, Key, Mean, Served
 from deepx.engine.replicated import separate
 from deepx.models import attribute_classifier
 from deepx.nn.adversarial import GENERATOR_LOSSES, GenDisc, discriminator_loss, parts, variables
-from experiments import gan_report
+from experiments import gan_predict, gan_report
 from experiments.gan_image_data import image_data
 from experiments.gan_schedule import optimizers
 from experiments.gan_systems import System, system_of
@@ -94,6 +94,7 @@ def build(config: ConfigDict) -> Experiment:
             test_data={"test": one_pass(sets.test, config.evaluation.batch_size)},
             watch=gan_report.watch(sight),
             report=gan_report.reported(sight, config.run.replicas),
+            predict=lambda state: gan_predict.predict(config, sight, state),
             serve=lambda state: served(system, sight.generator(separate(state, config.run.replicas)[0])),
             mappable=True,
             in_turn=True,

@@ -11,6 +11,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from matplotlib.figure import Figure as Picture
 from ml_collections import ConfigDict
 
 from deepx.analysis import density_figures
@@ -20,9 +21,11 @@ from deepx.engine.averaged import averaged
 from deepx.engine.data import generated
 from deepx.engine.errors import UserError, nearest
 from deepx.engine.experiment import Array, Experiment, Figure, Key, Mean, Told, Watch
+from deepx.engine.replicated import separate
 from deepx.engine.supervised import TrainState
 from deepx.models import gan
 from deepx.nn.adversarial import GENERATOR_LOSSES, GenDisc, discriminator_loss, parts, variables
+from experiments import gan_predict
 from experiments.gan_schedule import optimizers
 
 PLACES = 200  # of the line, at which densities are drawn and compared
@@ -31,6 +34,7 @@ SAMPLES = 20_000  # from which the generator's density is read
 DRAWN = 400  # points of the plane that are shown
 ARROWS = 25
 SHOWN = 8  # looks in the figure
+TOLD = 5  # points that are printed
 
 
 def build(config: ConfigDict) -> Experiment:
@@ -80,6 +84,7 @@ def build(config: ConfigDict) -> Experiment:
         return {"points": density.sample(of_points, size), "z": gan.sample_noise(of_noise, net, size)}
 
     game = adversarial(init, GenDisc(gen_loss, disc_loss), optimizers(config), config.discriminator_steps)
+    sight = watch(net, density, of)
     held_out = generated(drawn, config.evaluation.samples // config.evaluation.batch_size)
     return averaged(
         Experiment(
@@ -88,7 +93,8 @@ def build(config: ConfigDict) -> Experiment:
             train_data=generated(lambda key: density.sample(key, config.discriminator_steps * config.batch_size)),
             eval_data={"valid": held_out},
             test_data={"test": held_out},
-            watch=watch(net, density, of),
+            watch=sight,
+            predict=lambda state: predict(config, density, sight, state),
             mappable=True,
             units={"value": "nats", "right": "%", "divergence": "nats"},
         ),
@@ -103,7 +109,7 @@ def watch(net: gan.Config, density: Density, of: Any) -> Watch:
 
     The generator's density is that of a histogram over the same cells.
     """
-    cells = np.linspace(-density.reach, density.reach, PLACES if density.dimensions == 1 else LATTICE)
+    cells = cells_of(density)
     axes = np.meshgrid(*[cells] * density.dimensions, indexing="ij")
     places = jnp.asarray(np.stack([axis.ravel() for axis in axes], 1), jnp.float32)
     cell = (cells[1] - cells[0]) ** density.dimensions
@@ -137,26 +143,46 @@ def watch(net: gan.Config, density: Density, of: Any) -> Watch:
 
     def film(steps: Sequence[int], numbers: Mapping[str, np.ndarray]) -> dict[str, Figure]:
         shown = np.unique(np.geomspace(1, len(steps), SHOWN).round().astype(int) - 1)  # the most is learnt at first
-        if density.dimensions == 1:
-            noise = np.linspace(-1, 1, ARROWS)
-            of_step = {
-                steps[t]: density_figures.Line(
-                    cells, numbers["data"][t], numbers["generator"][t], numbers["d"][t], noise, numbers["line"][t]
-                )
-                for t in shown
-            }
-            picture = density_figures.lines_figure(of_step)
-        else:
-            data = np.asarray(density.sample(jax.random.key(0), DRAWN))
-            extent = (-density.reach, density.reach) * 2
-            of_step = {
-                steps[t]: density_figures.Plane(
-                    data, numbers["points"][t], numbers["d"][t].reshape(axes[0].shape).T, extent
-                )
-                for t in shown
-            }
-            picture = density_figures.planes_figure(of_step)
+        moments = {f"step {steps[t]:,}": {name: array[t] for name, array in numbers.items()} for t in shown}
+        picture = drawn_of(density, moments)
         caption = "The generator's density comes to the data's, and the discriminator can tell less and less: D to 1/2."
         return {"densities": Figure(picture, {"steps": np.asarray(steps), **numbers}, caption)}
 
     return Watch(look, tell, film)
+
+
+def cells_of(density: Density) -> np.ndarray:
+    """Places along each axis."""
+    return np.linspace(-density.reach, density.reach, PLACES if density.dimensions == 1 else LATTICE)
+
+
+def drawn_of(density: Density, looks: Mapping[str, Mapping[str, np.ndarray]]) -> Picture:
+    """A panel for every look, by title."""
+    cells = cells_of(density)
+    if density.dimensions == 1:
+        noise = np.linspace(-1, 1, ARROWS)
+        lines = {
+            title: density_figures.Line(cells, one["data"], one["generator"], one["d"], noise, one["line"])
+            for title, one in looks.items()
+        }
+        return density_figures.lines_figure(lines)
+    data, extent = np.asarray(density.sample(jax.random.key(0), DRAWN)), (-density.reach, density.reach) * 2
+    planes = {
+        title: density_figures.Plane(data, one["points"], one["d"].reshape(len(cells), len(cells)).T, extent)
+        for title, one in looks.items()
+    }
+    return density_figures.planes_figure(planes)
+
+
+def predict(config: ConfigDict, density: Density, sight: Watch, state: TrainState) -> None:
+    """New points of the generator: their density beside the data's, and the first of them. Raises UserError."""
+    one, look = separate(state, config.run.replicas)[0], jax.jit(sight.look)
+
+    def draw(key: Key) -> tuple[Picture, str]:
+        seen = jax.device_get(look(one, key))
+        divergence = sight.tell({name: array[None] for name, array in seen.items()}).metrics["divergence"]
+        points = ", ".join(" ".join(f"{x:.2f}" for x in point) for point in seen["points"][:TOLD])
+        picture = drawn_of(density, {f"{SAMPLES:,} points": seen})
+        return picture, f"{SAMPLES:,} points, {points}, ...; their density is {divergence:.4f} nats from the data's."
+
+    gan_predict.of_noises(config, draw)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import grain
 import numpy as np
 from ml_collections import ConfigDict
 
-from deepx.data import augment, imagenet, images, prepared
+from deepx.data import augment, imagenet, images, prepared, squares
 from deepx.engine.data import DeviceData, HostData, epochs, one_pass
 from deepx.engine.errors import UserError
 from deepx.engine.experiment import Array, Key
@@ -18,7 +18,7 @@ from deepx.engine.experiment import Array, Key
 class ImageSet(NamedTuple):
     """Batches {"image", "label", ...}, with "mask" but in training; what is done to their images inside the step.
 
-    shape: of one "image" in evaluation; a size may be a name.
+    shape: of one "image" in evaluation; a size may be a name. fitted: a picture [H, W, 3] -> such an image, uint8.
     augmented: key, batch -> images [N, H, W, C] for training. views: batch -> images [N, V, H, W, C] for evaluation,
     where what is said of the V views of an image is averaged.
     """
@@ -29,6 +29,7 @@ class ImageSet(NamedTuple):
     augmented: Callable[[Key, Mapping[str, Array]], Array]
     views: Callable[[Mapping[str, Array]], Array]
     shape: tuple[int | str, ...]
+    fitted: Callable[[np.ndarray], np.ndarray]
     provenance: str
 
 
@@ -62,6 +63,7 @@ def photographs(config: ConfigDict) -> ImageSet:
         augmented=lambda key, batch: imagenet.normalised(batch["image"], batch["light"]),
         views=lambda batch: imagenet.normalised(batch["image"]),
         shape=("views", data.size, data.size, 3),
+        fitted=lambda picture: imagenet.views(picture, data.test_shorter, data.size, evaluation.crops),
         provenance=origin(data.name),
     )
 
@@ -70,16 +72,23 @@ def small_images(config: ConfigDict) -> ImageSet:
     """CIFAR and its like."""
     train, valid = training_images(config.data)
     mean, std = augment.channel_moments(train["image"])
-    size = config.evaluation.batch_size
+    size, shape = config.evaluation.batch_size, train["image"].shape[1:]
     return ImageSet(
         train=training_data(config.data.memory, train, config.batch_size),
         valid=one_pass(valid, size),
         test=one_pass(test_images(config.data), size),
         augmented=lambda key, batch: augment.crop_and_flip(key, augment.normalise(batch["image"], mean, std)),
         views=lambda batch: augment.normalise(batch["image"], mean, std)[:, None],
-        shape=train["image"].shape[1:],
+        shape=shape,
+        fitted=lambda picture: squares.square(picture, shape[0], shape[2]),
         provenance=origin(config.data.name),
     )
+
+
+def class_names(config: ConfigDict) -> Sequence[str]:
+    """What classes are called; where nothing says so, their numbers."""
+    generated = config.data.name == "generated"
+    return [str(y) for y in range(config.model.classes)] if generated else prepared.class_names(config.data.name)
 
 
 def origin(name: str) -> str:

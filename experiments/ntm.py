@@ -18,7 +18,7 @@ from deepx.engine.experiment import Array, Experiment, Key, Mean, Metrics, Serve
 from deepx.engine.replicated import separate
 from deepx.engine.supervised import TrainState, supervised
 from deepx.models import ntm, stacked_lstm
-from experiments import ntm_tasks
+from experiments import ntm_predict, ntm_tasks
 from experiments.ntm_report import report
 
 BITS = 1 / np.log(2)  # a nat in bits
@@ -46,6 +46,9 @@ def build(config: ConfigDict) -> Experiment:
     def eval_step(state: TrainState, batch: Batch) -> Metrics:
         return scores(config, model.apply(state.params, batch.inputs_BTI), batch)
 
+    def predict(state: TrainState) -> None:
+        ntm_predict.predict(config, model.apply, state)
+
     return Experiment(
         **descent._asdict(),
         eval_step=eval_step,
@@ -53,6 +56,7 @@ def build(config: ConfigDict) -> Experiment:
         eval_data=ntm_tasks.data(config, watched, evaluation.batch_size, batches),
         test_data=ntm_tasks.data(config, conditions, evaluation.batch_size, batches),
         report=lambda state, key: report(config, model, state, key),
+        predict=predict if hasattr(ntm_tasks.task_of(config)[0], "FORM") else None,
         serve=lambda state: served(config, model, state),
         mappable=True,
         units={"bits_per_sequence": "bits", "bits_above_optimum": "bits", "wrong_sequences": "%"},

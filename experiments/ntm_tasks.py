@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -32,7 +33,14 @@ def task_of(config: ConfigDict) -> tuple[ModuleType, dict[str, Any]]:
 def sizes(config: ConfigDict) -> tuple[int, int]:
     """Input and output channels of the task, by those of its settings that they depend on."""
     task, settings = task_of(config)
-    return task.sizes(**{name: settings[name] for name in inspect.signature(task.sizes).parameters if name in settings})
+    return told(task.sizes, settings)()
+
+
+def told(function: Callable[..., Any], settings: Mapping[str, Any]) -> Callable[..., Any]:
+    """A task's function, given those of the task's settings that it has parameters for."""
+    return partial(
+        function, **{name: settings[name] for name in inspect.signature(function).parameters if name in settings}
+    )
 
 
 def training(config: ConfigDict) -> DeviceData:

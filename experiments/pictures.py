@@ -1,12 +1,16 @@
-"""A picture of the user's, for `--mode=predict`."""
+"""A picture of the user's, for `--mode=predict`, and what is said of it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 from absl import flags
 from PIL import Image
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from deepx.engine.errors import UserError
 
@@ -29,3 +33,11 @@ def save(image: np.ndarray, what: str) -> Path:
     path = Path(f"{Path(IMAGE.value).stem}_{what}.png")
     Image.fromarray(image).save(path)
     return path
+
+
+def show_likeliest(what: str, likeliest: Iterable[tuple[str, float]]) -> None:
+    """Prints a table of names with their probabilities."""
+    table = Table(what, "probability", box=None, pad_edge=False)
+    for name, probability in likeliest:
+        table.add_row(Text(name), f"{100 * probability:.1f}%")
+    Console().print(table)

@@ -19,7 +19,7 @@ from deepx.engine.experiment import Array, Experiment, Key, Mean, Metrics, Serve
 from deepx.engine.replicated import separate
 from deepx.engine.supervised import TrainState, accumulated, descent
 from deepx.models import deepen, resnet
-from experiments import numerics
+from experiments import numerics, resnet_predict
 from experiments.image_sets import ImageSet, image_set
 from experiments.nets import Net, net_of, regime_of
 from experiments.trained import trained
@@ -66,6 +66,7 @@ def build(config: ConfigDict) -> Experiment:
         train_data=sets.train,
         eval_data={"valid": sets.valid},
         test_data={"test": sets.test},
+        predict=lambda state: resnet_predict.predict(config, sets, log_p, separate(state, config.run.replicas)[0]),
         serve=lambda state: served(sets, log_p, separate(state, config.run.replicas)[0]),
         mappable=True,
         in_turn=True,

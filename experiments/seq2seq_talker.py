@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import sys
 from collections import deque
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import jax
@@ -21,6 +20,7 @@ from deepx.engine.experiment import Array, Key
 from deepx.engine.replicated import separate
 from deepx.nn import sequences
 from deepx.nn.decoding import beam, rescoring, sampling, steps
+from experiments import lines
 from experiments.seq2seq_data import Corpus
 from experiments.seq2seq_models import LanguageModel, Model
 from experiments.seq2seq_translator import check_vocabularies, in_batches, unknown_words
@@ -28,6 +28,7 @@ from experiments.texts import TEMPERATURE, TEXT
 
 WAYS = ("greedy", "beam", "sampled", "mmi", "mmi_search")
 ANSWER = flags.DEFINE_enum("answer", None, WAYS, "predict: how a conversation is answered; default: the config's.")
+INVITATION = "Say something; an empty line begins a new conversation, Ctrl-D ends."
 
 
 class Manner(NamedTuple):
@@ -151,7 +152,7 @@ def chat(config: ConfigDict, corpus: Corpus, talker: Talker, state: Any) -> None
     told: set[str] = set()
     key, count = jax.random.key(config.run.seed), 0
     try:
-        for count, line in enumerate(TEXT.value or typed(), start=1):
+        for count, line in enumerate(TEXT.value or lines.typed(INVITATION), start=1):
             said = line.strip()
             if not said:
                 turns.clear()
@@ -170,20 +171,6 @@ def chat(config: ConfigDict, corpus: Corpus, talker: Talker, state: Any) -> None
         print(flush=True)
     if not count and not sys.stdin.isatty():
         raise UserError('Say something: --text="How are you?", or lines on standard input.')
-
-
-def typed() -> Iterator[str]:
-    """The lines of standard input; at a terminal, it is asked for them until there is an end."""
-    if not sys.stdin.isatty():
-        yield from sys.stdin
-        return
-    print("Say something; an empty line begins a new conversation, Ctrl-D ends.", file=sys.stderr)
-    while True:
-        try:
-            yield input("> ")
-        except EOFError:
-            print()
-            return
 
 
 def within(turns: deque[str], vocabulary: Vocabulary, longest: int) -> Ragged:

@@ -11,8 +11,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from absl import flags
-from rich.console import Console
-from rich.table import Table
 
 from deepx.analysis.vqa_figures import answers_figure
 from deepx.data.captions import check_known
@@ -23,7 +21,7 @@ from deepx.engine.errors import UserError
 from deepx.engine.experiment import Array, Served
 from deepx.engine.progress import shown
 from deepx.files import write
-from experiments.pictures import IMAGE, picture
+from experiments.pictures import IMAGE, picture, show_likeliest
 from experiments.texts import QUESTION
 from experiments.vqa_data import choices
 from experiments.vqa_models import chosen
@@ -54,10 +52,7 @@ def answer_one(answering: Answering, state: Any) -> None:
     except ValueError as error:
         raise UserError(str(error)) from error
     answered = answering.answered(state, seen[None], [QUESTION.value], [""])
-    table = Table("answer", "probability", box=None, pad_edge=False)
-    for answer, probability in zip(answered[0].answers, answered[0].probabilities, strict=True):
-        table.add_row(answer, f"{100 * probability:.1f}%")
-    Console().print(table)
+    show_likeliest("answer", zip(answered[0].answers, answered[0].probabilities, strict=True))
     path = Path(f"{Path(IMAGE.value).stem}_answer.png")
     answers_figure(answered).savefig(path, dpi=150)
     print(f"{path}: the picture as it is seen, and the answers.")

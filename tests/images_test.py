@@ -40,6 +40,12 @@ def test_every_image_and_label_is_read_in_order(data_dir):
     np.testing.assert_array_equal(images.load(NAME, "train[1:3]", data_dir)["label"], LABELS[1:3])
 
 
+def test_classes_have_the_names_that_the_data_set_gives_them_or_numbers(data_dir):
+    assert prepared.class_names(NAME, data_dir) == ("0", "1", "2")
+    (data_dir / NAME / "1.0.0" / "label.labels.txt").write_text("cat\ndog\nfrog\n")
+    assert prepared.class_names(NAME, data_dir) == ("cat", "dog", "frog")
+
+
 def test_the_directory_is_the_argument_else_the_environments_else_tfdss_own(data_dir, monkeypatch, tmp_path):
     monkeypatch.setenv("TFDS_DATA_DIR", str(data_dir))
     assert len(images.load(NAME, "test")["label"]) == 2

@@ -42,14 +42,14 @@ class Plane(NamedTuple):
     extent: tuple[float, float, float, float]
 
 
-def lines_figure(moments: Mapping[int, Line]) -> Figure:
+def lines_figure(moments: Mapping[str, Line]) -> Figure:
     """Densities and D(x) after each number of steps, and below them the noise with arrows to where it is carried."""
     figure, panels = panels_of(moments, height=2.7)
     top = 1.15 * max(max(line.data.max(), line.generator.max()) for line in moments.values())
-    for axis, (step, line) in zip(panels, moments.items(), strict=False):
+    for axis, (title, line) in zip(panels, moments.items(), strict=False):
         axis.plot(line.x, line.data, color=DATA, ls=":", lw=1.8, zorder=3, label="data")
         axis.plot(line.x, line.generator, color=GENERATOR, lw=1.6, label="generator")
-        axis.set(title=f"step {step:,}", ylim=(-0.45 * top, top), xlim=(line.x.min(), line.x.max()))
+        axis.set(title=title, ylim=(-0.45 * top, top), xlim=(line.x.min(), line.x.max()))
         axis.set_yticks([tick for tick in axis.get_yticks() if 0 <= tick < top])
         scale = top / 1.15  # D = 1 is as high as the highest density
         right = axis.secondary_yaxis("right", functions=(lambda y, s=scale: y / s, lambda d, s=scale: d * s))
@@ -77,22 +77,22 @@ def arrows(axis: Axes, line: Line, top: float) -> None:
         axis.text(0.01, height - 0.01 * top, word, transform=axis.get_yaxis_transform(), va="top", fontsize=8)
 
 
-def planes_figure(moments: Mapping[int, Plane]) -> Figure:
+def planes_figure(moments: Mapping[str, Plane]) -> Figure:
     """Points of the data and the generator after each number of steps, over the discriminator's D."""
     figure, panels = panels_of(moments, height=2.75)
-    for axis, (step, plane) in zip(panels, moments.items(), strict=False):
+    for axis, (title, plane) in zip(panels, moments.items(), strict=False):
         look = {"cmap": "RdBu", "vmin": 0, "vmax": 1, "alpha": 0.55, "interpolation": "bilinear"}
         shade = axis.imshow(plane.discriminator, extent=plane.extent, origin="lower", aspect="equal", **look)
         axis.plot(*plane.data.T, ".", color=DATA, ms=3.5, mew=0, label="data")
         axis.plot(*plane.generated.T, ".", color=GENERATOR, ms=3.5, mew=0, alpha=0.7, label="generator")
-        axis.set(title=f"step {step:,}", xlim=plane.extent[:2], ylim=plane.extent[2:], xticks=[], yticks=[])
+        axis.set(title=title, xlim=plane.extent[:2], ylim=plane.extent[2:], xticks=[], yticks=[])
     bar = figure.colorbar(shade, ax=panels, shrink=0.8, pad=0.01, ticks=[0, 0.5, 1], label="D: 1 is 'from the data'")
     bar.ax.set_yticklabels(["0", "½", "1"])
     finish(figure, panels, len(moments))
     return figure
 
 
-def panels_of(moments: Mapping[int, NamedTuple], height: float) -> tuple[Figure, Sequence[Axes]]:
+def panels_of(moments: Mapping[str, NamedTuple], height: float) -> tuple[Figure, Sequence[Axes]]:
     """A panel for each moment, at most `COLUMNS` of them in a row."""
     rows = -(-len(moments) // COLUMNS)
     columns = -(-len(moments) // rows)  # as many in each row, if they can be

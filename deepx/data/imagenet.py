@@ -90,14 +90,20 @@ def evaluation(examples: Dataset, batch_size: int, *, shorter: int = 256, size: 
     check(shorter, size)
     if crops not in (1, 10):
         raise ValueError(f"crops must be 1 or 10, got {crops}")
-    cut, count = (centre_crop if crops == 1 else ten_crops), len(examples)
+    count = len(examples)
 
     def row(i: int) -> Example:
         example = examples[i]  # behind the last one, they begin again
-        return {**example, "image": cut(resized(example["image"], shorter), size), "mask": np.float32(i < count)}
+        return {**example, "image": views(example["image"], shorter, size, crops), "mask": np.float32(i < count)}
 
     rows = -(-count // batch_size) * batch_size
     return grain.MapDataset.range(rows).map(row).batch(batch_size)
+
+
+def views(image: np.ndarray, shorter: int, size: int, crops: int) -> np.ndarray:
+    """What a tested net sees of a photograph [H, W, 3]: uint8 [crops, size, size, 3], see `evaluation`."""
+    cut = centre_crop if crops == 1 else ten_crops
+    return cut(resized(image, shorter), size)
 
 
 def normalised(pictures: Array, light: Array | float = 0.0) -> Array:

@@ -51,6 +51,11 @@ def provenance(name: str, data_dir: str | os.PathLike[str] | None = None) -> str
     return f"TFDS {builder.info.full_name}: {sentence.rstrip('.')}"
 
 
+def class_names(name: str, data_dir: str | os.PathLike[str] | None = None) -> tuple[str, ...]:
+    """What the labels of a prepared data set are called; else their numbers. Raises DataNotPrepared, DataCorrupt."""
+    return tuple(prepared(name, data_dir).info.features["label"].names)
+
+
 def prepared(name: str, data_dir: str | os.PathLike[str] | None) -> tfds.core.DatasetBuilder:
     """The reader of a data set that is there in the form we read. Raises DataNotPrepared, DataCorrupt."""
     folder = data_directory(data_dir)

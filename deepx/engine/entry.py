@@ -137,7 +137,7 @@ def _place() -> joining.Place | None:
 def _run(build: Build) -> int:
     if WORKDIR.value is None and CONFIG.value is None:
         raise UserError("Say what to run, --config=FILE[:variant], or where a run already lives, --workdir=DIR.")
-    path = Path(WORKDIR.value or workdir_of(CONFIG.value.benchmark, CONFIG.value.variant))
+    path = directory(CONFIG.value)
     if not (path / "config.json").exists() and (CONFIG.value is None or MODE.value != "train"):
         raise UserError(f"{path} holds no run yet. Begin one there with --config=FILE[:variant].")
     commit()
@@ -179,6 +179,11 @@ def _run(build: Build) -> int:
         return _train(program, checkpoints, workdir, config, paper)
     finally:
         checkpoints.close()
+
+
+def directory(config: ConfigDict) -> Path:
+    """Where the run of a config lives: what --workdir says, else its ordinary place."""
+    return Path(WORKDIR.value or workdir_of(config.benchmark, config.variant))
 
 
 def _train(program: Program, checkpoints: Checkpoints, workdir: Workdir, config: ConfigDict, paper: dict | None) -> int:

@@ -2,6 +2,7 @@
 
 One task a module. Each has `sample(key, *, batch_size, ...) -> Batch`, pure and of static shapes, and `sizes(...)`, the
 channels of its inputs and outputs. A sequence has zeros behind its end, and the mask says which outputs are judged.
+What `sample` draws, `encode` lays out; a `FORM` (see `text.py`) brings lines that are typed to it as well.
 
 A sampler compiles once for all lengths: what is padded to (`padded_length`, ...) is static and fixes T, what is drawn
 (`min_length`, `max_length`, ...) may be traced. Ranges that are not traced are checked; of traced ones the caller must

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from deepx.data.algorithmic import Array, Batch
 from deepx.data.algorithmic.layout import Count, at_least_one, draw, longest, pick, random_bits
+from deepx.data.algorithmic.text import Form, vectors, words
 
 
 def sizes(*, bits: int = 6) -> tuple[int, int]:
@@ -40,7 +42,14 @@ def sample(
     items_key, query_key, bits_key = jax.random.split(key, 3)
     n_B1 = draw(items_key, batch_size, min_items, max_items, padded_items, "items", least=2)[:, None]
     query_B1 = jax.random.randint(query_key, (batch_size, 1), 0, n_B1 - 1)
-    vectors_BLV = random_bits(bits_key, batch_size, padded_items * item_length, bits)
+    return encode(random_bits(bits_key, batch_size, padded_items * item_length, bits), n_B1, query_B1, item_length)
+
+
+def encode(vectors_BLV: Array, n_B1: Array, query_B1: Array, item_length: int = 3) -> Batch:
+    """Items of `item_length` vectors, one after the other, of which the first `n_B1` are shown and `query_B1` (from 0)
+    is asked for.
+    """
+    padded_items = vectors_BLV.shape[1] // item_length
 
     block_T, step_T = jnp.divmod(jnp.arange((padded_items + 2) * (item_length + 1)), item_length + 1)
     delimiter_T = step_T == 0
@@ -56,3 +65,33 @@ def sample(
         pick(vectors_BLV, (query_B1 + 1) * item_length + step_T - 1, answer_BT),
         answer_BT.astype(jnp.float32),
     )
+
+
+def typed(line: str, *, bits: int = 6, item_length: int = 3) -> Batch:
+    """'110100 010011 111000, 001100 101010 000111 ? 110100 010011 111000': the query is an item. Raises ValueError."""
+    shown, _, asked = line.partition("?")
+    items = [item.split() for item in shown.split(",")]
+    for item in (*items, asked.split()):
+        if len(item) != item_length:
+            raise ValueError(
+                f"{' '.join(item)!r} is no item: these have {item_length} vectors here, with commas between items, and "
+                "after a question mark one of them again."
+            )
+    items_LV = vectors([word for item in items for word in item], bits)
+    if asked.split() not in items[:-1]:
+        raise ValueError(f"{asked.strip()} is none of the items before the last, so no item comes after it.")
+    query = items.index(asked.split())
+    return encode(jnp.asarray(items_LV)[None], jnp.array([[len(items)]]), jnp.array([[query]]), item_length)
+
+
+def written(batch: Batch, *, bits: int = 6, item_length: int = 3) -> str:
+    starts = np.flatnonzero(batch.inputs_BTI[:, bits:].any(1))[:-1] + 1  # behind a delimiter: items, and the query
+    *items, query = (" ".join(words(batch.inputs_BTI[at : at + item_length, :bits])) for at in starts)
+    return f"{', '.join(items)} ? {query}"
+
+
+FORM = Form(
+    "Type items of {item_length} vectors of {bits} bits, commas between them, and ? with one of them but the last",
+    typed,
+    written,
+)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import jax
+import jax.numpy as jnp
 
 from deepx.data.algorithmic import Array, Batch
 from deepx.data.algorithmic.layout import Count, at_least_one, draw, longest, question_and_answer, random_bits
+from deepx.data.algorithmic.text import Form, vectors, words
 
 
 def sizes(*, bits: int = 8) -> tuple[int, int]:
@@ -38,4 +40,22 @@ def sample(
     length_key, bits_key = jax.random.split(key)
     length_B = draw(length_key, batch_size, min_length, max_length, padded_length, "length")
     drawn_BLV = random_bits(bits_key, batch_size, padded_length, bits)
-    return question_and_answer(drawn_BLV, length_B, drawn_BLV, length_B)
+    return encode(drawn_BLV, length_B)
+
+
+def encode(vectors_BLV: Array, length_B: Array | int) -> Batch:
+    """The first `length_B` vectors, to be said again."""
+    return question_and_answer(vectors_BLV, length_B, vectors_BLV, length_B)
+
+
+def typed(line: str, *, bits: int = 8) -> Batch:
+    """'10110100 01010011'. Raises ValueError."""
+    shown_LV = vectors(line.split(), bits)
+    return encode(jnp.asarray(shown_LV)[None], len(shown_LV))
+
+
+def written(batch: Batch) -> str:
+    return " ".join(words(batch.targets_BTO[batch.mask_BT > 0]))
+
+
+FORM = Form("Type vectors of {bits} bits", typed, written)

@@ -10,9 +10,11 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from deepx.data.algorithmic import Array, Batch
 from deepx.data.algorithmic.layout import Count, at_least_one, draw, longest, question_and_answer
+from deepx.data.algorithmic.text import Form, only
 from deepx.nn import turing_machine as tm
 
 
@@ -69,15 +71,45 @@ def sample(
     padded_length.
     """
     at_least_one(batch_size=batch_size)
-    exercise, symbols = named(program), sizes(program=program)[1]
+    exercise = named(program)
     padded_length = longest(padded_length, max_length, "length")
     length_key, tape_key = jax.random.split(key)
     length_B = draw(length_key, batch_size, min_length, max_length, padded_length, "length")
     written_BL = jax.vmap(lambda k, n: exercise.write(k, n, padded_length))(
         jax.random.split(tape_key, batch_size), length_B
     )
-    tape_BN = jnp.pad(jnp.where(jnp.arange(padded_length) < length_B[:, None], written_BL, 0), ((0, 0), (1, 1)))
+    return encode(jnp.where(jnp.arange(padded_length) < length_B[:, None], written_BL, 0), length_B, program)
+
+
+def encode(symbols_BL: Array, length_B: Array, program: str = "binary_increment") -> Batch:
+    """Tapes with `length_B` symbols, blank behind them."""
+    tape_BN, symbols = jnp.pad(symbols_BL, ((0, 0), (1, 1))), sizes(program=program)[1]
     steps = 2 * tape_BN.shape[1]  # to the right end and back again
-    final, _ = jax.vmap(lambda tape: tm.run(exercise.program.table, tape, 1, 0, steps))(tape_BN)
+    final, _ = jax.vmap(lambda tape: tm.run(named(program).program.table, tape, 1, 0, steps))(tape_BN)
     shown_BNS, wanted_BNS = (jax.nn.one_hot(tape, symbols) for tape in (tape_BN, final.tape))
     return question_and_answer(shown_BNS, length_B + 2, wanted_BNS, length_B + 2)
+
+
+def typed(line: str, *, program: str = "binary_increment") -> Batch:
+    """'1011', or '111+11'. Raises ValueError, also for a tape on which the machine does not halt."""
+    chosen, tape = named(program).program, "".join(line.split())
+    only(tape, chosen.symbols[1:])
+    symbols_L = np.array([chosen.symbols.index(symbol) for symbol in tape])
+    final, _ = tm.run(chosen.table, jnp.pad(symbols_L, 1), 1, 0, 2 * (len(tape) + 2))
+    if final.state != len(chosen.states) - 1:
+        raise ValueError(f"The machine of {program} does not halt on {tape!r}.")
+    return encode(jnp.asarray(symbols_L)[None], jnp.array([len(tape)]), program)
+
+
+def written(batch: Batch, *, program: str = "binary_increment") -> str:
+    cells = int(batch.inputs_BTI[:, -1].argmax())
+    return "".join(said(batch.inputs_BTI[1 : cells - 1, :-1], program=program))
+
+
+def said(vectors_LS: np.ndarray, *, program: str = "binary_increment") -> list[str]:
+    """The symbols; a question mark for what is none."""
+    symbols = named(program).program.symbols
+    return [symbols[vector_S.argmax()] if (vector_S > 0.5).sum() == 1 else "?" for vector_S in vectors_LS]
+
+
+FORM = Form("Type the symbols of a tape for {program}", typed, written, said)

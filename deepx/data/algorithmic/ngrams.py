@@ -10,6 +10,7 @@ import jax.numpy as jnp
 
 from deepx.data.algorithmic import Array, Batch
 from deepx.data.algorithmic.layout import at_least_one, random_bits
+from deepx.data.algorithmic.text import Form, vectors, words
 
 
 def sizes() -> tuple[int, int]:
@@ -44,9 +45,32 @@ def sample(key: Array, *, batch_size: int, length: int = 200, context: int = 5) 
     for t in range(context):
         start_B = appended(start_B, first_BT[:, t], context)
     _, rest_TB = jax.lax.scan(step, start_B, uniform_TB)
-    bits_BT1 = jnp.concatenate([first_BT, rest_TB.T], axis=1)[..., None]
+    return encode(jnp.concatenate([first_BT, rest_TB.T], axis=1), context)
+
+
+def encode(bits_BT: Array, context: int = 5) -> Batch:
+    """Bits, and after each the next one."""
+    batch_size, length = bits_BT.shape
     judged_T = (jnp.arange(length - 1) >= context - 1).astype(jnp.float32)
+    bits_BT1 = bits_BT[..., None]
     return Batch(bits_BT1[:, :-1], bits_BT1[:, 1:], jnp.broadcast_to(judged_T, (batch_size, length - 1)))
+
+
+def typed(line: str, *, context: int = 5) -> Batch:
+    """'0110 1001', spaces being nothing; what comes after the last bit nobody knows, and is not judged.
+
+    Raises ValueError.
+    """
+    bits = "".join(line.split())
+    batch = encode(jnp.pad(vectors([bits], len(bits)), ((0, 0), (0, 1))), context)
+    return batch._replace(mask_BT=batch.mask_BT.at[:, -1].set(0))
+
+
+def written(batch: Batch) -> str:
+    return "".join(words(batch.inputs_BTI))
+
+
+FORM = Form("Type bits", typed, written)
 
 
 def appended(context_B: Array, bit_B: Array, context: int) -> Array:

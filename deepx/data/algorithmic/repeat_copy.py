@@ -15,9 +15,11 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from deepx.data.algorithmic import Array, Batch
 from deepx.data.algorithmic.layout import Count, at_least_one, draw, longest, pick, random_bits
+from deepx.data.algorithmic.text import Form, vectors, words
 
 
 def sizes(*, bits: int = 8) -> tuple[int, int]:
@@ -58,19 +60,51 @@ def sample(
     padded_length = longest(padded_length, max_length, "length")
     padded_repeats = longest(padded_repeats, max_repeats, "repeats")
     length_key, repeats_key, bits_key = jax.random.split(key, 3)
-    n_B1 = draw(length_key, batch_size, min_length, max_length, padded_length, "length")[:, None]
-    r_B1 = draw(repeats_key, batch_size, min_repeats, max_repeats, padded_repeats, "repeats")[:, None]
+    length_B = draw(length_key, batch_size, min_length, max_length, padded_length, "length")
+    repeats_B = draw(repeats_key, batch_size, min_repeats, max_repeats, padded_repeats, "repeats")
     drawn_BLV = random_bits(bits_key, batch_size, padded_length, bits)
+    return encode(drawn_BLV, length_B, repeats_B, padded_repeats, normal_repeats)
 
-    time_T = jnp.arange(padded_length * (padded_repeats + 1) + 3)
+
+def encode(
+    vectors_BLV: Array, length_B: Array, repeats_B: Array, padded_repeats: int, normal_repeats: int = 10
+) -> Batch:
+    """The first `length_B` vectors, to be said `repeats_B` times, in the T of `padded_repeats`."""
+    n_B1, r_B1 = length_B[:, None], repeats_B[:, None]
+    time_T = jnp.arange(vectors_BLV.shape[1] * (padded_repeats + 1) + 3)
     said_BT = time_T - n_B1 - 2  # vectors said so far
     saying_BT = (said_BT >= 0) & (said_BT < r_B1 * n_B1)
     end_BT = said_BT == r_B1 * n_B1
-    vectors_BTV = pick(drawn_BLV, time_T[None] - 1, (time_T >= 1) & (time_T <= n_B1))
+    vectors_BTV = pick(vectors_BLV, time_T[None] - 1, (time_T >= 1) & (time_T <= n_B1))
     start_BT = jnp.broadcast_to(time_T == 0, end_BT.shape).astype(jnp.float32)
     count_BT = (time_T == n_B1 + 1) * normalised(r_B1, normal_repeats)
     return Batch(
         jnp.concatenate([vectors_BTV, start_BT[..., None], count_BT[..., None]], axis=2),
-        jnp.concatenate([pick(drawn_BLV, said_BT % n_B1, saying_BT), end_BT[..., None]], axis=2),
+        jnp.concatenate([pick(vectors_BLV, said_BT % n_B1, saying_BT), end_BT[..., None]], axis=2),
         (saying_BT | end_BT).astype(jnp.float32),
     )
+
+
+def typed(line: str, *, bits: int = 8, normal_repeats: int = 10) -> Batch:
+    """'10110100 01010011 x3'. Raises ValueError."""
+    *shown, times = line.split()
+    if not (times[0] == "x" and times[1:].isdecimal() and int(times[1:]) > 0):
+        raise ValueError(f"The line must end with how often to say it, such as x3, not with {times!r}.")
+    vectors_LV, repeats = vectors(shown, bits), int(times[1:])
+    return encode(
+        jnp.asarray(vectors_LV)[None], jnp.array([len(vectors_LV)]), jnp.array([repeats]), repeats, normal_repeats
+    )
+
+
+def written(batch: Batch, *, bits: int = 8) -> str:
+    length = int(batch.mask_BT.argmax()) - 2
+    shown_LV, repeats = batch.inputs_BTI[1 : length + 1, :bits], (int(batch.mask_BT.sum()) - 1) // length
+    return f"{' '.join(words(shown_LV))} x{repeats}"
+
+
+def said(vectors_LO: np.ndarray) -> list[str]:
+    """The bits, and a stop where the end is marked."""
+    return [word[:-1] + (". "[word[-1] == "0"]) for word in words(vectors_LO)]
+
+
+FORM = Form("Type vectors of {bits} bits, and how often to say them, x3", typed, written, said)
