@@ -22,6 +22,15 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 
+# What takes longest, first: a file is one process's, and the last to begin should not be a long one.
+LONGEST = ["configs", "resume", "hosts", "notebooks", "command", "seq2seq_experiment", "accelerators", "vqa_experiment"]
+
+
+def pytest_collection_modifyitems(items):
+    rank = {f"{name}_test.py": place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path.name, len(rank)))
+
+
 def pytest_collection_finish():
     """What was imported stays: collections of garbage need not go through it again and again."""
     gc.collect()
