@@ -2,6 +2,7 @@
 
 import collections
 import dataclasses
+import functools
 import json
 
 import chex
@@ -21,6 +22,19 @@ from deepx.engine.program import Program
 from deepx.engine.replicated import replicated
 
 
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """By seed, and whether the data is the host's: what one device has learnt in the end."""
+
+    @functools.cache
+    def carry(seed: int, host: bool):
+        run = dataclasses.replace(toy.RUN, seed=seed)
+        trained, _ = toy.run(toy.experiment(host=host), tmp_path_factory.mktemp("alone"), run)
+        return jax.device_get(trained.carry)
+
+    return carry
+
+
 def test_a_mean_is_a_sum_and_a_count():
     mean = Mean.of(jnp.array([1.0, 2.0, 30.0]), jnp.array([1.0, 1.0, 0.0]))
     assert (float(mean.total), float(mean.count)) == (3.0, 2.0)
@@ -36,17 +50,21 @@ def test_evaluation_counts_every_example_once():
     np.testing.assert_allclose(program.evaluate(state, "valid", made.eval_data["valid"])["error"], expected, rtol=1e-6)
 
 
+@functools.partial(jax.jit, static_argnums=1)
+def permutation(key, n):
+    places = jnp.arange(n, dtype=jnp.uint32)
+    return jax.vmap(lambda place: permuted(round_keys(key), place, n))(places)
+
+
 @hypothesis.given(n=st.integers(1, 300), seed=st.integers(0, 2**31 - 1))
 @hypothesis.settings(deadline=None, max_examples=25)
 def test_permuted_is_a_permutation(n, seed):
-    places = jax.vmap(lambda p: permuted(round_keys(jax.random.key(seed)), p, n))(jnp.arange(n, dtype=jnp.uint32))
+    places = permutation(jax.random.key(seed), n)
     assert sorted(places.tolist()) == list(range(n))
 
 
 def test_permutations_differ_and_look_random():
-    places = jnp.arange(1000, dtype=jnp.uint32)
-    keys = [round_keys(jax.random.key(k)) for k in range(20)]
-    orders = [np.array(jax.vmap(lambda p, of=of: permuted(of, p, 1000))(places)) for of in keys]
+    orders = [np.array(permutation(jax.random.key(k), 1000)) for k in range(20)]
     assert abs(np.mean([np.corrcoef(order, np.arange(1000))[0, 1] for order in orders])) < 0.03
     fixed = np.mean([(order == np.arange(1000)).sum() for order in orders])
     assert fixed < 3  # a random permutation keeps one place on average
@@ -74,34 +92,32 @@ def test_training_learns_and_compiles_once(tmp_path):
 
 
 @pytest.mark.parametrize("host", [False, True])
-def test_eight_devices_compute_what_one_does(tmp_path, host):
-    one, _ = toy.run(toy.experiment(host=host), tmp_path / "one")
-    eight, program = toy.run(toy.experiment(host=host), tmp_path / "eight", devices=8)
+def test_eight_devices_compute_what_one_does(tmp_path, host, alone):
+    eight, program = toy.run(toy.experiment(host=host), tmp_path, devices=8)
     assert len(jax.tree.leaves(eight.carry.state)[0].sharding.device_set) == 8
-    chex.assert_trees_all_close(jax.device_get(one.carry), jax.device_get(eight.carry), rtol=1e-5)
+    chex.assert_trees_all_close(alone(toy.RUN.seed, host), jax.device_get(eight.carry), rtol=1e-5)
     batch = jax.eval_shape(lambda: program.batch_at(0))
     assert batch["x"].shape == (8, 3)
 
 
 @pytest.mark.parametrize(("devices", "in_turn"), [(1, False), (2, False), (4, False), (1, True), (2, True)])
-def test_replicas_are_single_runs(tmp_path, devices, in_turn):
+def test_replicas_are_single_runs(tmp_path, devices, in_turn, alone):
     run = dataclasses.replace(toy.RUN, replicas=4)
     made = replicated(toy.experiment()._replace(in_turn=in_turn), 4)
     several, _ = toy.run(made, tmp_path / "all", run, devices=devices)
     for i, seed in enumerate(run.seeds):
-        single, _ = toy.run(toy.experiment(), tmp_path / str(seed), dataclasses.replace(toy.RUN, seed=seed))
-        one_of = jax.tree.map(lambda a, i=i: a[i], several.carry.state)
-        chex.assert_trees_all_close(jax.device_get(one_of), jax.device_get(single.carry.state), rtol=1e-5)
+        one_of = jax.tree.map(lambda a, i=i: np.asarray(a)[i], several.carry.state)
+        chex.assert_trees_all_close(one_of, alone(seed, False).state, rtol=1e-5)
     row = log.read(tmp_path / "all")[0]
     assert len(row["values"]["loss"]) == 4
 
 
-def test_replicas_share_what_the_host_reads(tmp_path):
+def test_replicas_share_what_the_host_reads(tmp_path, alone):
     run = dataclasses.replace(toy.RUN, replicas=2)
-    several, _ = toy.run(replicated(toy.experiment(host=True), 2), tmp_path / "all", run)
-    single, _ = toy.run(toy.experiment(host=True), tmp_path / "one")  # the first seed reads the same batches
-    first = jax.tree.map(lambda a: a[0], several.carry.state)
-    chex.assert_trees_all_close(jax.device_get(first), jax.device_get(single.carry.state), rtol=1e-5)
+    several, _ = toy.run(replicated(toy.experiment(host=True), 2), tmp_path, run)
+    first = jax.tree.map(lambda a: np.asarray(a)[0], several.carry.state)
+    # The first seed reads the same batches.
+    chex.assert_trees_all_close(first, alone(toy.RUN.seed, True).state, rtol=1e-5)
 
 
 def test_evaluation_data_is_the_same_for_every_seed():
@@ -147,10 +163,9 @@ def test_evaluation_data_need_not_divide(tmp_path):
     np.testing.assert_allclose(one, four, rtol=1e-6)
 
 
-def test_steps_of_one_call_or_many_are_the_same_steps(tmp_path):
-    many, _ = toy.run(toy.experiment(), tmp_path / "many", dataclasses.replace(toy.RUN, steps_per_call=1))
-    few, _ = toy.run(toy.experiment(), tmp_path / "few")
-    chex.assert_trees_all_close(jax.device_get(many.carry), jax.device_get(few.carry), rtol=1e-6)
+def test_steps_of_one_call_or_many_are_the_same_steps(tmp_path, alone):
+    many, _ = toy.run(toy.experiment(), tmp_path, dataclasses.replace(toy.RUN, steps_per_call=1))
+    chex.assert_trees_all_close(jax.device_get(many.carry), alone(toy.RUN.seed, False), rtol=1e-6)
 
 
 def test_rows_are_json_and_hold_what_was_averaged(tmp_path):

@@ -4,11 +4,10 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from pathlib import Path
 
+import commands
 import grain
 import hosts_toy
 import jax
@@ -38,16 +37,14 @@ class Session:
             address = f"localhost:{probe.getsockname()[1]}"
         count = f"--xla_force_host_platform_device_count={devices}"
         quick = " ".join(f for f in os.environ.get("XLA_FLAGS", "").split() if "device_count" not in f)
-        environment = os.environ | {"XLA_FLAGS": f"{quick} {count}", "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
-        command = [sys.executable, "-m", "hosts_toy", f"--config={ROOT}/tests/hosts_toy.py:{variant}"]
-        command += [f"--workdir={workdir}", f"--coordinator={address}", f"--processes={processes}", *flags]
-        pipes = {"cwd": ROOT, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        command = ["hosts_toy", f"--config={ROOT}/tests/hosts_toy.py:{variant}", f"--workdir={workdir}"]
+        command += [f"--coordinator={address}", f"--processes={processes}", *flags]
+        self.said = [workdir.with_name(f"{workdir.name}_said{i}") for i in range(processes)]
+        more = [{}] * (processes - 1) + [last or {}]
         self.processes = [
-            subprocess.Popen([*command, f"--process={i}"], env=environment, **pipes) for i in range(processes - 1)
+            commands.start(said, *command, f"--process={i}", XLA_FLAGS=f"{quick} {count}", **more[i])
+            for i, said in enumerate(self.said)
         ]
-        self.processes.append(
-            subprocess.Popen([*command, f"--process={processes - 1}"], env=environment | (last or {}), **pipes)
-        )
 
     def __enter__(self):
         return self
@@ -55,21 +52,23 @@ class Session:
     def __exit__(self, *_):
         for process in self.processes:
             process.kill()
-            process.communicate()
+            process.join()
 
     def saved(self, beyond: int) -> int:
         """Returns when a checkpoint after a step is there."""
         until = time.monotonic() + PATIENCE
         while max(saved_steps(self.workdir), default=0) <= beyond:
-            ended = [p for p in self.processes if p.poll() is not None]
-            assert not ended and time.monotonic() < until, [p.stderr.read() for p in ended]
+            ended = [said for process, said in zip(self.processes, self.said, strict=True) if not process.is_alive()]
+            assert not ended and time.monotonic() < until, [(said / "stderr").read_text() for said in ended]
             time.sleep(0.02)
         return saved_steps(self.workdir)[0]
 
     def ended(self) -> tuple[list[int], list[str], list[str]]:
         """Statuses, and what was written to standard output and standard error."""
-        said = [process.communicate(timeout=PATIENCE) for process in self.processes]
-        return [p.returncode for p in self.processes], [out for out, _ in said], [err for _, err in said]
+        for process in self.processes:
+            process.join(timeout=PATIENCE)
+        out, err = ([(said / name).read_text() for said in self.said] for name in ("stdout", "stderr"))
+        return [p.exitcode for p in self.processes], out, err
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +78,7 @@ def chain(tmp_path_factory):
     found = {"workdir": workdir}
     with Session(workdir, 2, 2) as first:
         first.saved(0)
-        first.processes[1].send_signal(signal.SIGTERM)
+        os.kill(first.processes[1].pid, signal.SIGTERM)
         found["stopped"] = first.ended()
     found["stopped_at"] = saved_steps(workdir)[0]
     with Session(workdir, 2, 2) as second:

@@ -48,26 +48,26 @@ def test_interrupted_anywhere(tmp_path, host, replicas):
     run = dataclasses.replace(toy.RUN, replicas=replicas, checkpoint_every=24)
     made = toy.experiment(host=host)
     made = replicated(made, replicas) if replicas > 1 else made
-    whole, _ = toy.run(made, tmp_path / "whole", run)
+    whole, program = toy.run(made, tmp_path / "whole", run)
     for dispatches in (1, 2, 3, 5):
         parts = tmp_path / f"after{dispatches}"
         with pytest.raises(Interrupted) as stop:
-            toy.run(made, parts, run, interrupt=After(dispatches))
+            toy.run(made, parts, run, interrupt=After(dispatches), program=program)
         assert stop.value.step == 4 * dispatches
-        resumed, _ = toy.run(made, parts, run)
+        resumed, _ = toy.run(made, parts, run, program=program)
         chex.assert_trees_all_equal(states(whole), states(resumed))
         assert (parts / "metrics.jsonl").read_bytes() == (tmp_path / "whole" / "metrics.jsonl").read_bytes()
 
 
 def test_rows_written_after_the_last_checkpoint_are_written_again(tmp_path):
     made, run = toy.experiment(), dataclasses.replace(toy.RUN, checkpoint_every=24)
-    whole, _ = toy.run(made, tmp_path / "whole", run)
+    whole, program = toy.run(made, tmp_path / "whole", run)
     with pytest.raises(Interrupted):
-        toy.run(made, tmp_path / "parts", run, interrupt=After(3))  # a checkpoint at 12
+        toy.run(made, tmp_path / "parts", run, interrupt=After(3), program=program)  # a checkpoint at 12
     metrics = tmp_path / "parts" / "metrics.jsonl"
     with metrics.open("a") as file:  # as after kill -9: rows beyond the checkpoint, the last cut short
         file.write('{"step": 16, "split": "train", "values": {"loss": 9.0}}\n{"step": 24, "spl')
-    resumed, _ = toy.run(made, tmp_path / "parts", run)
+    resumed, _ = toy.run(made, tmp_path / "parts", run, program=program)
     chex.assert_trees_all_equal(states(whole), states(resumed))
     assert metrics.read_bytes() == (tmp_path / "whole" / "metrics.jsonl").read_bytes()
 
@@ -75,8 +75,8 @@ def test_rows_written_after_the_last_checkpoint_are_written_again(tmp_path):
 def test_a_finished_run_goes_on_when_more_steps_are_asked_for(tmp_path):
     made = toy.experiment()
     toy.run(made, tmp_path / "parts", dataclasses.replace(toy.RUN, steps=12))
-    more, _ = toy.run(made, tmp_path / "parts")
-    whole, _ = toy.run(made, tmp_path / "whole")
+    more, program = toy.run(made, tmp_path / "parts")
+    whole, _ = toy.run(made, tmp_path / "whole", program=program)
     chex.assert_trees_all_equal(states(whole), states(more))
     with pytest.raises(UserError, match="already taken 24 steps"):
         toy.run(made, tmp_path / "parts", dataclasses.replace(toy.RUN, steps=12))
@@ -85,7 +85,7 @@ def test_a_finished_run_goes_on_when_more_steps_are_asked_for(tmp_path):
 @pytest.mark.parametrize("what", ["truncated", "emptied", "books"])
 def test_a_damaged_checkpoint_falls_back_to_the_one_before(tmp_path, what, capsys):
     made = toy.experiment()
-    whole, _ = toy.run(made, tmp_path)
+    whole, program = toy.run(made, tmp_path)
     rows = (tmp_path / "metrics.jsonl").read_bytes()
     newest = tmp_path / "checkpoints" / "24"
     if what == "books":
@@ -93,7 +93,7 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(tmp_path, what, capsy
     else:
         for file in newest.glob("carry/**/d/*"):
             file.write_bytes(file.read_bytes()[: file.stat().st_size // 2 if what == "truncated" else 0])
-    resumed, _ = toy.run(made, tmp_path)
+    resumed, _ = toy.run(made, tmp_path, program=program)
     chex.assert_trees_all_equal(states(whole), states(resumed))
     assert (tmp_path / "metrics.jsonl").read_bytes() == rows
     said = capsys.readouterr().err.replace("\n", " ")

@@ -84,10 +84,17 @@ def experiment(*, host: bool = False, batch: int = 8, blow_up_at: int | None = N
 
 
 def run(
-    made: Experiment, workdir: Path, run: Run = RUN, *, devices: int = 1, interrupt: Interrupt | None = None
+    made: Experiment,
+    workdir: Path,
+    run: Run = RUN,
+    *,
+    devices: int = 1,
+    interrupt: Interrupt | None = None,
+    program: Program | None = None,
 ) -> tuple[Trained, Program]:
-    """Trains as the entry point does, without its flags and files."""
-    program = Program(made, run, jax.devices()[:devices])
+    """Trains as the entry point does, without its flags and files. program: that of an equal run, compiled already."""
+    program = program or Program(made, run, jax.devices()[:devices])
+    assert program.run == run
     checkpoints = Checkpoints(workdir / "checkpoints", run)
     try:
         with Progress("toy", run.steps) as progress:
