@@ -16,10 +16,14 @@ os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 import gc
 from pathlib import Path
 
+import hypothesis
 import jax
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+
+hypothesis.settings.register_profile("deepx", deadline=None)  # on a busy machine anything may take long
+hypothesis.settings.load_profile("deepx")
 
 
 # What takes longest, first: a file is one process's, and the last to begin should not be a long one.
