@@ -11,6 +11,7 @@ an English ending ('s, 't, 're, 've, 'll, 'd, 'm) behind it.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable
 
@@ -24,20 +25,22 @@ TOKEN = re.compile(
 
 def tokens(text: str) -> list[str]:
     """The tokens of a text. A JOINER in the text itself is left out."""
+    return [token for chunk in text.replace(JOINER, "").split() for token in _of_chunk(chunk)]
+
+
+@functools.lru_cache(maxsize=100_000)  # what is between spaces is the same again and again
+def _of_chunk(chunk: str) -> tuple[str, ...]:
+    """The tokens of what has no space in it."""
     found: list[str] = []
-    end = None  # of the token before, where a join is still to be marked
-    text = text.replace(JOINER, "")
-    for match in TOKEN.finditer(text):
+    for match in TOKEN.finditer(chunk):
         token, kind = match[0], match.lastgroup
-        joined = end == match.start()
-        if joined and not found[-1].endswith(JOINER):
+        if found and not found[-1].endswith(JOINER):
             token = JOINER + token
-        followed = match.end() < len(text) and not text[match.end()].isspace()
-        if followed and (kind == "elided" or kind == "mark" and text[match.end()].isalnum()):
+        after = chunk[match.end() : match.end() + 1]
+        if after and (kind == "elided" or kind == "mark" and after.isalnum()):
             token += JOINER
         found.append(token)
-        end = match.end()
-    return found
+    return tuple(found)
 
 
 def text(tokens: Iterable[str]) -> str:
