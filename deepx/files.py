@@ -1,11 +1,17 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and where what can be made again is kept."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
+
+
+def cache(name: str) -> Path:
+    """A folder for what can be made again, `$XDG_CACHE_HOME/deepx/NAME`; it need not be there."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "deepx" / name
 
 
 @contextlib.contextmanager

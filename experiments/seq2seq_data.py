@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import jax
 import numpy as np
 from ml_collections import ConfigDict
 
-from deepx.data.translation import batches, vocabulary_files
-from deepx.data.translation.encode import Encoded, encode
-from deepx.data.translation.pairs import Pair, Skips, counted
-from deepx.data.translation.subwords import Subwords
-from deepx.data.translation.vocabulary import Vocabulary, Words
+from deepx.data.translation import batches
+from deepx.data.translation.encode import Encoded
+from deepx.data.translation.pairs import Pair
+from deepx.data.translation.vocabulary import Vocabulary
 from deepx.engine.data import DeviceData, HostData, epochs_by_length, one_pass
 from deepx.engine.errors import UserError
 from deepx.nn import sequences
-from experiments.seq2seq_texts import PARTS, Reader, texts
-
-KINDS = ("words", "subwords")
+from experiments.seq2seq_numbers import HELD_OUT, numbers_of
+from experiments.seq2seq_texts import PARTS, texts
 
 
 class Corpus(NamedTuple):
@@ -49,58 +46,24 @@ def corpus(config: ConfigDict) -> Corpus:
     if size < 1 or config.batch_size < 1:
         raise UserError(f"batch_size is {config.batch_size}, and in evaluation {size}; both must be at least 1.")
     read = texts(data)
-    source, target = vocabularies(data.vocabulary, read.parts["train"], shared=read.spoken)
-    skips = {part: Skips(part) for part in PARTS}
-    held_out = {part: list(counted(read.parts[part](), skips[part])) for part in ("valid", "test")}
-    learnt = counted(read.parts["train"](), skips["train"], data.most_words)
-    encoded = {
-        "train": encode(learnt, source, target, skips["train"], tuple(data.longest)),
-        **{part: encode(pairs, source, target, skips[part]) for part, pairs in held_out.items()},
-    }
+    found = numbers_of(data, read)
     for part in PARTS:
-        if skips[part].count:
-            print(skips[part], file=sys.stderr)
-        if not encoded[part].count:
-            raise UserError(f"No pairs are left. {skips[part]}.")
+        if found.skips[part].count:
+            print(found.skips[part], file=sys.stderr)
+        if not found.encoded[part].count:
+            raise UserError(f"No pairs are left. {found.skips[part]}.")
     return Corpus(
-        source,
-        target,
-        encoded["train"].count,
-        training(config, encoded["train"]),
-        *(one_pass(by_length(encoded[part]).arrays(), min(size, encoded[part].count)) for part in held_out),
-        encoded=encoded,
-        pairs=held_out,
+        found.source,
+        found.target,
+        found.encoded["train"].count,
+        training(config, found.encoded["train"]),
+        *(one_pass(by_length(found.encoded[p]).arrays(), min(size, found.encoded[p].count)) for p in HELD_OUT),
+        encoded=found.encoded,
+        pairs=found.held_out,
         tested=read.tested,
-        provenance="; ".join([read.provenance, *map(str, skips.values())]),
+        provenance="; ".join([read.provenance, *map(str, found.skips.values())]),
         spoken=read.spoken,
     )
-
-
-def vocabularies(settings: ConfigDict, train: Reader, shared: bool = False) -> tuple[Vocabulary, Vocabulary]:
-    """Of source and target: from the files of `folder`, where it has them, else learnt, and kept there.
-
-    shared: both are one, of what is said on both sides, and of the size of the target's.
-    """
-    if settings.kind not in KINDS:
-        raise UserError(f"data.vocabulary.kind is {settings.kind!r}; it must be one of {', '.join(KINDS)}.")
-    if settings.kind == "subwords" and None in (settings.source, settings.target):
-        raise UserError("Sub-words need sizes of their vocabularies: data.vocabulary.source and .target.")
-
-    def learnt(name: str, *sides: str) -> Vocabulary:
-        path = Path(settings.folder) / f"{name}.json"
-        if settings.folder and path.exists():
-            return vocabulary_files.load(path)
-        said: Iterator[str] = (getattr(pair, side) for pair in train() for side in sides)
-        kind = Words if settings.kind == "words" else Subwords
-        made = kind.of(said, settings[name], lowercase=settings.lowercase)
-        if settings.folder:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            vocabulary_files.save(made, path)
-        return made
-
-    if shared:
-        return (learnt("target", "source", "target"),) * 2
-    return learnt("source", "source"), learnt("target", "target")
 
 
 def by_length(encoded: Encoded) -> Encoded:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import islice
@@ -25,12 +26,14 @@ class Texts(NamedTuple):
     """The pairs of every part, read anew at every call. tested: what the test set is called in metrics.
 
     spoken: they are turns of conversations: both sides have one vocabulary, and are answered, not translated.
+    generated: they follow from the config and our code alone.
     """
 
     parts: Mapping[str, Reader]
     tested: str
     provenance: str
     spoken: bool = False
+    generated: bool = False
 
 
 def texts(data: ConfigDict) -> Texts:
@@ -59,8 +62,13 @@ def of_grammar(data: ConfigDict) -> Texts:
         return list(found) if data.source == "en" else [Pair(french, english) for english, french in found]
 
     counts = {"train": data.pairs, "valid": data.held_out, "test": data.held_out}
-    kept = {part: first(part, count) for part, count in counts.items()}
-    return Texts({part: kept[part].__iter__ for part in PARTS}, "unseen", "generated: a grammar of English and French")
+    drawn = functools.cache(lambda part: first(part, counts[part]))
+    return Texts(
+        {part: lambda part=part: iter(drawn(part)) for part in PARTS},
+        "unseen",
+        "generated: a grammar of English and French",
+        generated=True,
+    )
 
 
 def of_multi30k(data: ConfigDict) -> Texts:

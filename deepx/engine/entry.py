@@ -30,6 +30,7 @@ from deepx.engine.replicated import of_seeds
 from deepx.engine.run import Run
 from deepx.engine.usage import usage
 from deepx.engine.workdir import Workdir, saved_steps, workdir_of
+from deepx.files import cache
 from deepx.nn.cpu import kernels
 
 Build = Callable[[ConfigDict], Experiment]
@@ -79,8 +80,7 @@ def main(build: Build) -> None:
     logging.set_verbosity(logging.FATAL)  # Orbax narrates every save, and what fails is raised besides
     sys.unraisablehook = unraisable
     if not os.environ.get("JAX_COMPILATION_CACHE_DIR"):
-        cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "deepx" / "xla"
-        jax.config.update("jax_compilation_cache_dir", str(cache))
+        jax.config.update("jax_compilation_cache_dir", str(cache("xla")))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.3)
     with answering():
         app.run(lambda _: sys.exit(_run_with_others(build)), flags_parser=_parse)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from deepx.data.errors import DataCorrupt, DataNotPrepared
 from deepx.data.translation.subwords import Subwords
@@ -33,6 +35,15 @@ def check(vocabulary: Vocabulary, expected: str, size: int, where: str) -> None:
         )
 
 
+def of_content(content: Mapping[str, Any]) -> Vocabulary:
+    """The vocabulary whose `content()` it is. Raises ValueError, KeyError, TypeError where it is none."""
+    if content["kind"] == "subwords":
+        return Subwords(content["tokenizer"], content["lowercase"])
+    if content["kind"] == "words" and all(isinstance(word, str) for word in content["words"]):
+        return Words(tuple(content["words"]), bool(content["lowercase"]))
+    raise ValueError(f"it is of kind {content['kind']!r}")
+
+
 def save(vocabulary: Vocabulary, path: Path) -> None:
     """Writes the vocabulary as JSON; never half of it."""
     write(path, json.dumps(vocabulary.content(), ensure_ascii=False, indent=0))
@@ -41,12 +52,7 @@ def save(vocabulary: Vocabulary, path: Path) -> None:
 def load(path: Path) -> Vocabulary:
     """What `save` wrote. Raises DataNotPrepared, DataCorrupt."""
     try:
-        content = json.loads(path.read_bytes())
-        if content["kind"] == "subwords":
-            return Subwords(content["tokenizer"], content["lowercase"])
-        if content["kind"] == "words" and all(isinstance(word, str) for word in content["words"]):
-            return Words(tuple(content["words"]), bool(content["lowercase"]))
-        raise ValueError(f"it is of kind {content['kind']!r}")
+        return of_content(json.loads(path.read_bytes()))
     except FileNotFoundError as error:
         raise DataNotPrepared(f"There is no vocabulary {path}.") from error
     except (ValueError, KeyError, TypeError) as error:
