@@ -1,7 +1,8 @@
 """./scripts/bench devices: what it costs to share a step out over 2, 4 or 8 virtual devices of this CPU.
 
-The work is the same for all and so are the cores, so more devices cannot be faster: what is measured is the overhead of
-the partitioned program and its sums over devices. XLA's own kernels serve them all, as ours serve one device only.
+The work is the same for all and so are the cores: what is measured is the overhead of the partitioned program and its
+sums over devices, less what small operations gain that one device's program does not spread over the cores. XLA's own
+kernels serve them all, as ours serve one device only.
 """
 
 from __future__ import annotations
