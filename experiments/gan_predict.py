@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -62,7 +63,7 @@ def key_of(config: ConfigDict, number: int) -> Key:
     return jax.random.fold_in(jax.random.key(config.run.seed), number)
 
 
-def path_of(config: ConfigDict, number: int):
+def path_of(config: ConfigDict, number: int) -> Path:
     return entry.directory(config) / "samples" / f"{number}.png"
 
 

@@ -73,7 +73,7 @@ def page() -> str:
             for stem, record in made.items():
                 lines += rows(record, stem)
         text += f"## {section.title}\n\n{table(lines)}"
-    text += f"## Disputed numbers\n\n{table([(*Disputed._fields[:-1], 'held against'), *DISPUTED])}"
+    text += f"## Disputed numbers\n\n{table([[name.replace('_', ' ') for name in Disputed._fields], *DISPUTED])}"
     return text + "".join(everything(record, stem) for stem, record in records.items())
 
 
