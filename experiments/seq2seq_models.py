@@ -1,5 +1,5 @@
-"""The models, brought into one form: `config.model.name` chooses, with attention or without, or none but the language
-model of the target, which is p(e) in a noisy channel.
+"""The models, brought into one form: `config.model.name` chooses, with attention or without, with the source's summary
+at every step, or none but the language model of the target, which is p(e) in a noisy channel.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from ml_collections import ConfigDict
 
 from deepx.engine.errors import UserError, nearest
 from deepx.engine.experiment import Array, Key
-from deepx.models import attention, language_model, seq2seq
+from deepx.models import attention, encoder_decoder, language_model, seq2seq
 from deepx.nn.decoding import beam, sampling
 from deepx.nn.decoding.steps import Step
 from experiments.seq2seq_data import Corpus
 
-MODELS = {"seq2seq": seq2seq, "attention": attention}
+MODELS = {"seq2seq": seq2seq, "encoder_decoder": encoder_decoder, "attention": attention}
 
 
 class Model(NamedTuple):

@@ -256,7 +256,7 @@ def test_host_batches_are_those_that_are_asked_for():
         ({"data__longest": (2, 2)}, "No pairs are left. train: 0 of 64 pairs"),
         ({"data__vocabulary__kind": "letters"}, "must be one of words, subwords"),
         ({"data__vocabulary__kind": "subwords"}, "Sub-words need sizes"),
-        ({"model__name": "transformer"}, "must be one of seq2seq, attention"),
+        ({"model__name": "transformer"}, "must be one of seq2seq, encoder_decoder, attention"),
         ({"optimizer__name": "rmsprop"}, "must be one of sgd, adagrad, adam"),
         ({"optimizer__schedule": "linear"}, "must be 'halving', 'cosine' or 'constant'"),
         ({"lengths": (12, 8)}, "they must rise"),

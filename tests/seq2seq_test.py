@@ -1,4 +1,4 @@
-"""The three models of sentences: against PyTorch, step by step against all at once, padding, sizes, learning."""
+"""The models of sentences: against PyTorch, step by step against all at once, padding, sizes, learning."""
 
 import dataclasses
 import functools
@@ -10,7 +10,7 @@ import numpy as np
 import optax
 import pytest
 
-from deepx.models import attention, language_model, seq2seq
+from deepx.models import attention, encoder_decoder, language_model, seq2seq
 from deepx.nn import sequences
 from deepx.nn.decoding import sampling
 from deepx.nn.dropout import drop
@@ -21,13 +21,15 @@ TARGET = jnp.array([[3, 1, 0, 0, 0], [2, 5, 4, 3, 1], [5, 4, 1, 0, 0]])
 MODELS = {
     "seq2seq": (seq2seq, seq2seq.Config(**SIZES)),
     "forward": (seq2seq, seq2seq.Config(**SIZES, reverse=False)),
+    "encoder_decoder": (encoder_decoder, encoder_decoder.Config(**SIZES)),
     **{score: (attention, attention.Config(**SIZES, score=score)) for score in ("dot", "general", "additive")},
 }
-every_model = pytest.mark.parametrize("name", ["seq2seq", "dot", "additive"])  # "general" has a test by hand
+# "general" has a test by hand
+every_model = pytest.mark.parametrize("name", ["seq2seq", "encoder_decoder", "dot", "additive"])
 
 
-compiled = {model: jax.jit(model.apply, static_argnums=0) for model in (seq2seq, attention)}
-one_step = {model: jax.jit(model.decode_step, static_argnums=0) for model in (seq2seq, attention)}
+compiled = {module: jax.jit(module.apply, static_argnums=0) for module, _ in MODELS.values()}
+one_step = {module: jax.jit(module.decode_step, static_argnums=0) for module, _ in MODELS.values()}
 
 
 @functools.cache
@@ -68,29 +70,35 @@ def test_a_batch_of_lengths_agrees_with_packed_lstms_of_torch():
     np.testing.assert_allclose(log_p, jnp.where(TARGET > 0, expected.numpy(), 0), atol=2e-5)
 
 
+def advance(layers, states, x, fed):
+    """The states (h, c) of layers after one more input, in numpy; `fed` enters the lowest with its own h."""
+    sigmoid = lambda a: 1 / (1 + np.exp(-a))  # noqa: E731
+    after = []
+    for l, (layer, (h, c)) in enumerate(zip(layers, states, strict=True)):
+        carried = np.concatenate([fed, h]) if l == 0 else h
+        gates = x @ layer["input"]["kernel"] + layer["input"]["bias"] + carried @ layer["recurrent"]["kernel"]
+        i, f, g, o = np.split(gates, 4)
+        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+        x = sigmoid(o) * np.tanh(c)
+        after.append((x, c))
+    return after
+
+
+def read_by_hand(encoder):
+    """The states after the second source, of two words, and what the highest layer gave at each."""
+    states, memory = [(np.zeros(5), np.zeros(5))] * 2, []
+    for word in (2, 6):
+        states = advance(encoder["layers"], states, encoder["words_VE"][word], np.zeros(0))
+        memory.append(states[-1][0])
+    return states, memory
+
+
 @pytest.mark.parametrize("score", ["dot", "general", "additive"])
 def test_attention_agrees_with_its_equations_in_numpy(score):
     """Of the second pair, whose source has two words."""
     model, config = MODELS[score]
     params = jax.tree.map(lambda a: np.asarray(a, np.float64), large(model, config))
-    sigmoid = lambda a: 1 / (1 + np.exp(-a))  # noqa: E731
-
-    def advance(layers, states, x, fed):
-        after = []
-        for l, (layer, (h, c)) in enumerate(zip(layers, states, strict=True)):
-            carried = np.concatenate([fed, h]) if l == 0 else h
-            gates = x @ layer["input"]["kernel"] + layer["input"]["bias"] + carried @ layer["recurrent"]["kernel"]
-            i, f, g, o = np.split(gates, 4)
-            c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
-            x = sigmoid(o) * np.tanh(c)
-            after.append((x, c))
-        return after
-
-    states, memory = [(np.zeros(5), np.zeros(5))] * 2, []
-    for word in (2, 6):
-        x = params["encoder"]["words_VE"][word]
-        states = advance(params["encoder"]["layers"], states, x, np.zeros(0))
-        memory.append(states[-1][0])
+    states, memory = read_by_hand(params["encoder"])
     decoder, said, fed = params["decoder"], [], np.zeros(5)
     a = decoder["attention"]
     for given, word in zip([1, 2, 5, 4, 3], [2, 5, 4, 3, 1], strict=True):
@@ -107,6 +115,25 @@ def test_attention_agrees_with_its_equations_in_numpy(score):
         read = shares @ np.stack(memory)
         fed = np.tanh(np.concatenate([read, h]) @ decoder["combine"]["kernel"])
         logits = fed @ decoder["output"]["kernel"] + decoder["output"]["bias"]
+        said.append(logits[word] - np.log(np.exp(logits).sum()))
+    np.testing.assert_allclose(compiled[model](config, large(model, config), SOURCE, TARGET)[1], said, atol=1e-4)
+
+
+def test_the_summary_is_before_every_step_of_the_encoder_decoder():
+    """Its equations in numpy, of the second pair: c is another input of the lowest layer, and of the maxout."""
+    model, config = MODELS["encoder_decoder"]
+    params = jax.tree.map(lambda a: np.asarray(a, np.float64), large(model, config))
+    states, (*_, c) = read_by_hand(params["encoder"])
+    decoder, said = params["decoder"], []
+    lowest, *others = decoder["layers"]
+    seen = {**lowest["input"], "kernel": np.concatenate([lowest["input"]["kernel"], decoder["summary"]["kernel"]])}
+    layers = [{**lowest, "input": seen}, *others]
+    for given, word in zip([1, 2, 5, 4, 3], [2, 5, 4, 3, 1], strict=True):
+        y = decoder["words_VE"][given]
+        states = advance(layers, states, np.concatenate([y, c]), np.zeros(0))
+        pairs = np.concatenate([states[-1][0], y]) @ decoder["O"]["kernel"] + decoder["O"]["bias"]
+        s = (pairs + c @ decoder["O_c"]["kernel"]).reshape(2, 5).max(0)
+        logits = s @ decoder["output"]["kernel"] + decoder["output"]["bias"]
         said.append(logits[word] - np.log(np.exp(logits).sum()))
     np.testing.assert_allclose(compiled[model](config, large(model, config), SOURCE, TARGET)[1], said, atol=1e-4)
 
@@ -181,7 +208,7 @@ def test_the_papers_weights_are_384_million():
     assert counts["words_VE"] + counts["kernel"] == 384_000_000
 
 
-@pytest.mark.parametrize("name", ["seq2seq", "additive"])
+@pytest.mark.parametrize("name", ["seq2seq", "encoder_decoder", "additive"])
 def test_parameters_start_uniform(name):
     """`large` has them ten times as large as they start."""
     for leaf in jax.tree.leaves(large(*MODELS[name])):
@@ -201,7 +228,7 @@ def test_shares_of_attention_stand_at_the_words_they_are_of():
     np.testing.assert_allclose(shares[1, :, :2], reread[1, :, 1::-1], atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["seq2seq", "additive"])
+@pytest.mark.parametrize("name", ["seq2seq", "encoder_decoder", "additive"])
 def test_dropout_is_of_the_key_and_changes_nothing_without_one(name):
     model, config = MODELS[name]
     params = large(model, config)

@@ -29,7 +29,7 @@ DATA: dict[str, Any] = {
 }
 
 MODEL = {
-    "name": "seq2seq",  # or "attention", or "language_model", of the target alone
+    "name": "seq2seq",  # or "encoder_decoder", "attention", or "language_model", of the target alone
     "layers": 4,
     "cells": 1000,
     "embedding": 1000,
