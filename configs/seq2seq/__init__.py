@@ -159,6 +159,15 @@ MULTI30K_CPU = ADAM | {
     "run.select": "min valid_loss",
 }
 
+SUMMARY = {  # the source's last state is before the decoder at every step
+    "model.name": "encoder_decoder",
+    "data.vocabulary.source": 3000,
+    "data.vocabulary.target": 3000,
+    "optimizer.learning_rate": 0.002,
+    "optimizer.schedule_steps": 4500,  # 10 epochs
+    "run.steps": 4500,
+}
+
 ATTENTION = {  # learns faster
     "model.name": "attention",
     "optimizer.schedule_steps": 6300,  # 14 epochs

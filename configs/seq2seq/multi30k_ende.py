@@ -12,7 +12,7 @@ Expected on test_2016_flickr, cased, detokenised: cpu, aimed at 20 BLEU, not yet
     ./scripts/reproduce seq2seq/multi30k_ende:forward --config.data.folder=FOLDER
 """
 
-from configs.seq2seq import ATTENTION, MULTI30K, MULTI30K_CPU, SMOKE
+from configs.seq2seq import ATTENTION, MULTI30K, MULTI30K_CPU, SMOKE, SUMMARY
 from deepx.engine.config import variants
 
 PAPER = {
@@ -25,6 +25,7 @@ get_config = variants(
     paper=PAPER,
     cpu=MULTI30K_CPU,
     forward=MULTI30K_CPU | {"model.reverse": False},
+    summary=MULTI30K_CPU | SUMMARY,
     attention=MULTI30K_CPU | ATTENTION,
     smoke=SMOKE,
 )

@@ -11,7 +11,7 @@ Expected on test_2016_flickr, cased, detokenised: cpu, 30.1 BLEU (aimed at: 32);
     ./scripts/reproduce seq2seq/multi30k_enfr:forward --config.data.folder=FOLDER
 """
 
-from configs.seq2seq import ATTENTION, MULTI30K, MULTI30K_CPU, SMOKE
+from configs.seq2seq import ATTENTION, MULTI30K, MULTI30K_CPU, SMOKE, SUMMARY
 from deepx.engine.config import variants
 
 PAPER = {
@@ -24,6 +24,7 @@ get_config = variants(
     paper=PAPER,
     cpu=MULTI30K_CPU,
     forward=MULTI30K_CPU | {"model.reverse": False},
+    summary=MULTI30K_CPU | SUMMARY,
     attention=MULTI30K_CPU | ATTENTION,
     smoke=SMOKE,
 )
