@@ -79,25 +79,55 @@ def command_for(argv: list[str]) -> list[str]:
 
     A run that is only looked at (--mode) has its own config, with the flags it was made with, unless some are given.
 
-    Raises UserError for a missing or unknown name.
+    Raises UserError for a missing or unknown name, and where there is no run to be looked at.
     """
     if argv[0].startswith("-"):
         raise UserError(f"Name the benchmark first, one of: {', '.join(benchmarks())}. --list tells more.")
     (name, variant), flags = named_variant(argv[0]), argv[1:]
     config, given = f"--config={CONFIGS / name}.py:{variant}", dict(flags_of(flags))
-    workdir = Path(given.get("workdir") or workdir_of(name, variant))
     if given.get("mode", "train") != "train" and not any(flag.startswith("config.") for flag in given):
-        config = f"--workdir={workdir}" if _is_of(workdir, name, variant) else config
+        here = looked_at(argv)
+        config = f"--workdir={here}" if here else config
     return [sys.executable, "-P", "-m", f"experiments.{name.split('/')[0]}", config, *flags]
 
 
-def _is_of(workdir: Path, name: str, variant: str) -> bool:
-    """Whether a run of this benchmark's variant lives there."""
+def looked_at(argv: list[str]) -> Path | None:
+    """Where the run lives that is meant: where --workdir says, or in the ordinary place, or, where no variant is named,
+    the only one of its benchmark; None where the run that lives there is another.
+
+    Raises UserError, with what to type, where there is none.
+    """
+    (name, variant), flags = named_variant(argv[0]), argv[1:]
+    given, named = dict(flags_of(flags)).get("workdir"), ":" in argv[0]
+    here = Path(given or workdir_of(name, variant))
+    if (here / "config.json").exists():
+        return here if _is_of(here, name, variant if named else None) else None
+    others = [] if given else [run for run in runs.found(Path("runs")) if run.config.get("benchmark") == name]
+    if len(others) == 1 and not named:
+        print(f"The only run of {name} here is {others[0].path}.", file=sys.stderr)
+        return others[0].path
+    first = f"{here} holds no run yet."
+    if others:
+        told = "".join(f"\n  {shlex.join(looking(run, flags))}" for run in others)
+        raise UserError(f"{first} Other runs of {name} are:{told}")
+    training = [argv[0], *([f"--workdir={given}"] if given else [])]
+    raise UserError(f"{first} Train one: {shlex.join(['./scripts/reproduce', *training])}")
+
+
+def _is_of(workdir: Path, name: str, variant: str | None) -> bool:
+    """Whether a run of this benchmark lives there; of this variant, if one is named."""
     try:
         theirs = json.loads((workdir / "config.json").read_text())
     except (OSError, json.JSONDecodeError):
         return False
-    return (theirs.get("benchmark"), theirs.get("variant")) == (name, variant)
+    return theirs.get("benchmark") == name and variant in (None, theirs.get("variant"))
+
+
+def looking(run: runs.Seen, flags: list[str]) -> list[str]:
+    """The command that looks at a run."""
+    name, variant = run.config["benchmark"], run.config["variant"]
+    ordinary = run.path == workdir_of(name, variant)
+    return ["./scripts/reproduce", f"{name}:{variant}", *flags, *([] if ordinary else [f"--workdir={run.path}"])]
 
 
 def catalogue() -> Group:

@@ -10,6 +10,7 @@ from commands import ROOT, call
 from pages import sound
 from rich.console import Console
 
+from deepx.engine.config import load
 from deepx.engine.errors import UserError
 from deepx.engine.workdir import Workdir, workdir_of
 from experiments import figures, reproduce, results
@@ -104,6 +105,35 @@ def test_a_run_that_is_looked_at_keeps_the_flags_it_was_made_with(tmp_path):
     assert its_own not in reproduce.command_for(["ntm/copy", there[1]])[4:5]
 
 
+def test_a_run_is_found_by_its_benchmark_or_what_to_type_is_said(tmp_path, monkeypatch, capsys):
+    def write(folder, variant):
+        (tmp_path / folder).mkdir(parents=True)
+        config = {"benchmark": "ntm/copy", "variant": variant, "run": {"steps": 3}}
+        (tmp_path / folder / "config.json").write_text(json.dumps(config))
+
+    def refused(*argv):
+        with pytest.raises(UserError) as refusal:
+            reproduce.command_for([*argv, "--mode=predict"])
+        return str(refusal.value)
+
+    monkeypatch.chdir(tmp_path)
+    none = "runs/ntm/copy holds no run yet. Train one: ./scripts/reproduce ntm/copy"
+    assert refused("ntm/copy") == none and "./scripts/reproduce ntm/copy --workdir=x" in refused(
+        "ntm/copy", "--workdir=x"
+    )
+    write("runs/ntm/copy-smoke", "smoke")
+    assert reproduce.command_for(["ntm/copy", "--mode=predict"])[4] == "--workdir=runs/ntm/copy-smoke"
+    assert capsys.readouterr().err == "The only run of ntm/copy here is runs/ntm/copy-smoke.\n"
+    assert refused("ntm/copy:paper").splitlines()[1:] == ["  ./scripts/reproduce ntm/copy:smoke --mode=predict"]
+    write("runs/third", "cpu")
+    assert refused("ntm/copy").splitlines()[1:] == [
+        "  ./scripts/reproduce ntm/copy:smoke --mode=predict",
+        "  ./scripts/reproduce ntm/copy:cpu --mode=predict --workdir=runs/third",
+    ]
+    write("runs/ntm/copy", "cpu")
+    assert reproduce.command_for(["ntm/copy", "--mode=predict"])[4] == "--workdir=runs/ntm/copy"
+
+
 def test_results_md_is_what_the_records_say():
     assert (ROOT / "RESULTS.md").read_text() == results.page()
 
@@ -151,6 +181,12 @@ def test_a_directory_of_another_config_is_left_alone(finished):
     ended = call(*NTM, f"--workdir={finished}", "--config.run.replicas=2", "--config.lstm.learning_rate=1.0")
     assert ended.returncode == 2 and "lstm.learning_rate: 0.001 there, 1.0 now" in ended.stderr
     assert (finished / "metrics.jsonl").read_bytes() == before
+
+
+def test_a_directory_of_another_benchmark_is_named(finished):
+    with pytest.raises(UserError, match="holds a run of ntm/copy:smoke, not of ntm/ngrams:cpu"):
+        there = Workdir(finished)
+        there.check(load(reproduce.CONFIGS / "ntm" / "ngrams.py", "cpu"))
 
 
 def test_fewer_steps_than_done(finished):
