@@ -62,21 +62,6 @@ def test_what_stands_in_a_report_is_escaped(finished, tmp_path):
     assert "<script>" not in page and "<img src=x>" not in page and "<b>" not in page
 
 
-def test_a_finished_run_is_evaluated_from_its_directory_alone(finished):
-    ended = call("experiments.ntm", f"--workdir={finished}", "--mode=eval")
-    assert ended.returncode == 0, ended.stderr
-    record = json.loads((finished / "result.json").read_text())
-    assert f"{record['metrics']['bits_per_sequence/len6']['mean']:.4g}" in ended.stdout
-
-
-def test_a_finished_run_is_exported(finished):
-    ended = call("experiments.ntm", f"--workdir={finished}", "--mode=export")
-    assert ended.returncode == 0 and f"{finished}/export" in ended.stdout, ended.stderr
-    signature = json.loads((finished / "export" / "signature.json").read_text())
-    assert signature["benchmark"] == "ntm/copy" and signature["inputs"]["inputs"]["shape"][:2] == ["batch", "time"]
-    assert (finished / "export" / "program.bin").stat().st_size and (finished / "export" / "run.py").exists()
-
-
 def test_the_record_is_kept_and_stands_in_the_results(finished, tmp_path, monkeypatch):
     monkeypatch.setattr(results, "RECORDS", tmp_path)
     kept = results.keep(finished)
