@@ -1,11 +1,11 @@
 """`./scripts/reproduce`: from the name of a benchmark, or of a figure, to the command that makes it.
 
-    ./scripts/reproduce ntm/copy                       variant cpu, into runs/ntm/copy, resuming what is there
+    ./scripts/reproduce ntm/copy             variant cpu, into runs/ntm/copy, resuming what is there
     ./scripts/reproduce ntm/copy:smoke --config.run.seed=3 --workdir=runs/third
-    ./scripts/reproduce figure-9.25                    into runs/figures/, with the runs that it needs
+    ./scripts/reproduce figure-9.25          into runs/figures/, with the runs that it needs
 
-    NAME[:variant]      a benchmark or a figure; variants are cpu (the default), paper, smoke, and others of a config
-    --list              the chapter: every benchmark and figure, what it costs, what of it has been made here
+    NAME[:variant]      a benchmark or a figure; variants: cpu (the default), paper, smoke, others
+    --list              the chapter: every benchmark and figure, its cost, what has been made here
     --all:smoke         every benchmark, in minutes, then a table; what is finished is left alone
     --jobs=N            of a figure's runs, or of all: how many at a time
     --index [FOLDER]    a page of all runs in a folder (runs), beside one another: FOLDER/index.html
@@ -29,6 +29,7 @@ from rich.table import Table
 
 from deepx.engine.config import about, flags_of, load, part_of_name
 from deepx.engine.errors import UserError, nearest
+from deepx.engine.usage import fitted
 from deepx.engine.workdir import workdir_of
 from experiments import runs
 from experiments.chapter import FIGURES, SECTIONS, UNKNOWN_NUMBERS, Figure
@@ -235,7 +236,7 @@ def _jobs(argv: list[str]) -> tuple[int | None, list[str]]:
 
 def main(argv: list[str]) -> None:
     if not argv or {"-h", "--help"} & set(argv):
-        print(__doc__.strip())
+        print(fitted(__doc__))
     elif argv == ["--list"]:
         Console(width=width()).print(catalogue())
     elif argv == ["--completion"]:

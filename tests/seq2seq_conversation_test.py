@@ -118,11 +118,9 @@ def test_every_way_of_answering_can_be_asked_for(by_heart, capsys):
 def test_what_is_exported_answers_the_same(by_heart):
     program, state = by_heart
     served = program.experiment.serve(state)
-    vocabulary = Words(tuple(served.extras["vocabulary"]["words"]), lowercase=served.extras["vocabulary"]["lowercase"])
-    turns = np.zeros((2, served.inputs["turns"][0][1]), np.int32)
-    for row, text in zip(turns, ["Yes .\nWhy ?", "Hello ."], strict=True):
-        (numbers,) = encode_turns([text], vocabulary)
-        row[: len(numbers)] = numbers
+    vocabulary = Words(tuple(served.extras["vocabulary"]["words"]), served.extras["vocabulary"]["lowercase"])
+    numbers = encode_turns(["Yes .\nWhy ?", "Hello ."], vocabulary)
+    turns = np.array([row + [0] * (served.inputs["turns"][0][1] - len(row)) for row in numbers], np.int32)
     answers = served.function({"turns": turns})["answer"]
     assert [vocabulary.decode(answer) for answer in answers] == ["because it rains .", "hi ."]
 
