@@ -25,6 +25,7 @@ from deepx.engine import log
 from deepx.engine.config import flatten
 from deepx.engine.curves import COLOURS, OTHERS
 from deepx.engine.errors import UserError, nearest
+from deepx.engine.usage import fitted
 
 UNTOLD = ("run", "evaluation", "cost", "reported", "variant")  # sections that do not name a run
 
@@ -111,7 +112,7 @@ def numbers(curves: dict[str, tuple[np.ndarray, np.ndarray]]) -> dict[str, np.nd
 
 def main(argv: Sequence[str]) -> None:
     layout = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(prog="compare", description=__doc__, formatter_class=layout)
+    parser = argparse.ArgumentParser(prog="compare", description=fitted(__doc__), formatter_class=layout)
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="work directories")
     parser.add_argument("--metric", default="bits_per_sequence")
     parser.add_argument("--split", default="train")

@@ -19,14 +19,14 @@ from deepx.data import augment
 from deepx.engine.adversarial import adversarial, generator_of, with_generator
 from deepx.engine.averaged import averaged
 from deepx.engine.errors import UserError
-from deepx.engine.experiment import Array, Batch, Experiment, Key, Mean, Metrics
+from deepx.engine.experiment import Array, Batch, Experiment, Key, Mean, Metrics, Served
 from deepx.engine.supervised import TrainState
 from deepx.models import attribute_classifier, joint_embedding, text_to_image
 from deepx.nn import adversarial as game
 from deepx.nn.adversarial import GenDisc
 from experiments.gan_schedule import optimizers
 from experiments.gan_text_data import Captioned, captioned_images
-from experiments.gan_text_report import Painter, predict, report, watch
+from experiments.gan_text_report import Painter, one_seed, predict, report, watch
 from experiments.judged import Judged, judge_error, judged
 
 
@@ -151,6 +151,7 @@ def build(config: ConfigDict) -> Experiment:
         watch=watch(painter),
         report=lambda state, key: report(config, painter, state),
         predict=lambda state: predict(config, painter, state),
+        serve=lambda state: served(system, sets, played(one_seed(config, state))),
         mappable=True,
         in_turn=True,
         units={"right": "%", "found": "%", "judge_error": "%", "attribute_accuracy": "%"},
@@ -163,6 +164,21 @@ def build(config: ConfigDict) -> Experiment:
         put=lambda state, part: (
             state._replace(game=with_generator(state.game, part)) if sets.heads else with_generator(state, part)
         ),
+    )
+
+
+def served(system: System, sets: Captioned, state: TrainState) -> Served:
+    """The generator with the embedding of sentences."""
+
+    def made(given: Mapping[str, Array]) -> Mapping[str, Array]:
+        phi = system.read(state.params, given["words"])
+        return {"image": (system.generate(state.params, state.stats, given["noise"], phi) + 1) / 2}
+
+    return Served(
+        made,
+        {"words": (("batch", sets.length), "int32"), "noise": (("batch", system.nets.noise), "float32")},
+        "Sentences as words' places in `vocabulary`, from 1, 0 behind the last, and normal noise; images from 0 to 1.",
+        {"vocabulary": list(sets.vocabulary.known)},
     )
 
 

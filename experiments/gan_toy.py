@@ -20,7 +20,7 @@ from deepx.engine.adversarial import adversarial, watched
 from deepx.engine.averaged import averaged
 from deepx.engine.data import generated
 from deepx.engine.errors import UserError, nearest
-from deepx.engine.experiment import Array, Experiment, Figure, Key, Mean, Told, Watch
+from deepx.engine.experiment import Array, Experiment, Figure, Key, Mean, Served, Told, Watch
 from deepx.engine.replicated import separate
 from deepx.engine.supervised import TrainState
 from deepx.models import gan
@@ -95,6 +95,7 @@ def build(config: ConfigDict) -> Experiment:
             test_data={"test": held_out},
             watch=sight,
             predict=lambda state: predict(config, density, sight, state),
+            serve=lambda state: served(net, of(separate(state, config.run.replicas)[0].params)),
             mappable=True,
             units={"value": "nats", "right": "%", "divergence": "nats"},
         ),
@@ -186,3 +187,18 @@ def predict(config: ConfigDict, density: Density, sight: Watch, state: TrainStat
         return picture, f"{SAMPLES:,} points, {points}, ...; their density is {divergence:.4f} nats from the data's."
 
     gan_predict.of_noises(config, draw)
+
+
+def served(net: gan.Config, both: GenDisc) -> Served:
+    """The generator, and what the discriminator thinks of what it makes."""
+
+    def made(given: Mapping[str, Array]) -> Mapping[str, Array]:
+        points = gan.generate(net, both.gen, given["noise"])
+        return {"point": points, "d": jax.nn.sigmoid(gan.discriminate(net, both.disc, points))}
+
+    return Served(
+        made,
+        {"noise": (("batch", net.noise), "float32")},
+        "Noise, as the model's sample_noise draws it; the points that become of it, and D there, the probability of "
+        "being the data's.",
+    )

@@ -1,8 +1,8 @@
 """`./scripts/lesions`: what nets lose with their blocks, and by which paths they learn (Veit 2016, figures 3 to 6).
 
-    ./scripts/lesions ResNet-20=runs/resnet/cifar10_resnet20 VGG=runs/resnet/cifar10_vgg --out=docs/lesions
-    ./scripts/lesions ResNet-56=resnet/cifar10_resnet56:resnet56.npz    imported weights (see scripts/convert_weights)
-    ./scripts/lesions runs/resnet/cifar10_vgg --images=1000 --out=first        a quick look
+    ./scripts/lesions ResNet=runs/resnet/cifar10_resnet20 VGG=runs/resnet/cifar10_vgg --out=lesions
+    ./scripts/lesions ResNet-56=resnet/cifar10_resnet56:resnet56.npz  of ./scripts/convert_weights
+    ./scripts/lesions runs/resnet/cifar10_vgg --images=1000 --out=first   a quick look
 
 A net is the work directory of a run, or a config's name with a file of weights; NAME= is what figures call it. Draws
 deletions.png (each block deleted), random_deletions.png (several), shuffles.png (blocks in another order) and paths.png
@@ -30,6 +30,7 @@ from deepx.engine import config as configuration
 from deepx.engine.errors import UserError
 from deepx.engine.experiment import Array
 from deepx.engine.progress import shown
+from deepx.engine.usage import fitted
 from deepx.nn.cpu import kernels
 from deepx.nn.residual import along, gated, switched
 from experiments import image_sets, trained_nets
@@ -189,7 +190,7 @@ def numbers(found: Mapping[str, NamedTuple]) -> dict[str, Any]:
 
 def main() -> None:
     layout = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(prog="lesions", description=__doc__, formatter_class=layout)
+    parser = argparse.ArgumentParser(prog="lesions", description=fitted(__doc__), formatter_class=layout)
     parser.add_argument("nets", nargs="+", metavar="[NAME=]NET", help="a work directory, or BENCHMARK:FILE.npz")
     parser.add_argument("--out", type=Path, default=Path("lesions"), help="directory of the figures")
     parser.add_argument("--images", type=int, default=500, help="of the test set; 10000 are all of CIFAR-10's")

@@ -1,8 +1,8 @@
 """`./scripts/plan`: what a run takes on devices that need not be here, from the programs that it would compile.
 
     ./scripts/plan --config=configs/resnet/cifar10_resnet20.py:paper --devices=tpu-v5e-8
-    ./scripts/plan --config=configs/seq2seq/grammar_enfr.py:cpu --devices=a100-40 --config.batch_size=512
-    ./scripts/plan --config=configs/ntm/copy.py:cpu --devices=cpu --measure       # held against a few real steps, here
+    ./scripts/plan --config=configs/gan/srresnet.py:paper --devices=a100-40 --config.batch_size=64
+    ./scripts/plan --config=configs/ntm/copy.py:cpu --devices=cpu --measure  # and a few real steps
 
 The training program is divided over as many virtual devices and compiled for them by XLA's compiler for CPUs, which
 says what memory one of them needs; nothing is computed. --compiler=tpu asks the TPU's own compiler instead, which needs
@@ -31,6 +31,7 @@ from deepx.engine.errors import UserError
 from deepx.engine.experiment import Experiment
 from deepx.engine.replicated import of_seeds
 from deepx.engine.run import Run
+from deepx.engine.usage import fitted
 from experiments import plan_devices, plan_measured, plan_report
 from experiments.plan_devices import Device
 from experiments.plan_estimate import needed, plan
@@ -117,7 +118,7 @@ def parsed(argv: list[str]) -> Any:
 
 def main(argv: list[str]) -> None:
     if len(argv) < 2 or {"-h", "--help"} & set(argv):
-        print(__doc__.strip())
+        print(fitted(__doc__))
         return
     try:
         values = parsed(argv)

@@ -1,11 +1,11 @@
 """`./scripts/reproduce`: from the name of a benchmark, or of a figure, to the command that makes it.
 
-    ./scripts/reproduce ntm/copy                       variant cpu, into runs/ntm/copy, resuming what is there
+    ./scripts/reproduce ntm/copy             variant cpu, into runs/ntm/copy, resuming what is there
     ./scripts/reproduce ntm/copy:smoke --config.run.seed=3 --workdir=runs/third
-    ./scripts/reproduce figure-9.25                    into runs/figures/, with the runs that it needs
+    ./scripts/reproduce figure-9.25          into runs/figures/, with the runs that it needs
 
-    NAME[:variant]      a benchmark or a figure; variants are cpu (the default), paper, smoke, and others of a config
-    --list              the chapter: every benchmark and figure, what it costs, what of it has been made here
+    NAME[:variant]      a benchmark or a figure; variants: cpu (the default), paper, smoke, others
+    --list              the chapter: every benchmark and figure, its cost, what has been made here
     --all:smoke         every benchmark, in minutes, then a table; what is finished is left alone
     --jobs=N            of a figure's runs, or of all: how many at a time
     --index [FOLDER]    a page of all runs in a folder (runs), beside one another: FOLDER/index.html
@@ -29,6 +29,7 @@ from rich.table import Table
 
 from deepx.engine.config import about, flags_of, load, part_of_name
 from deepx.engine.errors import UserError, nearest
+from deepx.engine.usage import fitted
 from deepx.engine.workdir import workdir_of
 from experiments import runs
 from experiments.chapter import FIGURES, SECTIONS, UNKNOWN_NUMBERS, Figure
@@ -79,25 +80,55 @@ def command_for(argv: list[str]) -> list[str]:
 
     A run that is only looked at (--mode) has its own config, with the flags it was made with, unless some are given.
 
-    Raises UserError for a missing or unknown name.
+    Raises UserError for a missing or unknown name, and where there is no run to be looked at.
     """
     if argv[0].startswith("-"):
         raise UserError(f"Name the benchmark first, one of: {', '.join(benchmarks())}. --list tells more.")
     (name, variant), flags = named_variant(argv[0]), argv[1:]
     config, given = f"--config={CONFIGS / name}.py:{variant}", dict(flags_of(flags))
-    workdir = Path(given.get("workdir") or workdir_of(name, variant))
     if given.get("mode", "train") != "train" and not any(flag.startswith("config.") for flag in given):
-        config = f"--workdir={workdir}" if _is_of(workdir, name, variant) else config
+        here = looked_at(argv)
+        config = f"--workdir={here}" if here else config
     return [sys.executable, "-P", "-m", f"experiments.{name.split('/')[0]}", config, *flags]
 
 
-def _is_of(workdir: Path, name: str, variant: str) -> bool:
-    """Whether a run of this benchmark's variant lives there."""
+def looked_at(argv: list[str]) -> Path | None:
+    """Where the run lives that is meant: where --workdir says, or in the ordinary place, or, where no variant is named,
+    the only one of its benchmark; None where the run that lives there is another.
+
+    Raises UserError, with what to type, where there is none.
+    """
+    (name, variant), flags = named_variant(argv[0]), argv[1:]
+    given, named = dict(flags_of(flags)).get("workdir"), ":" in argv[0]
+    here = Path(given or workdir_of(name, variant))
+    if (here / "config.json").exists():
+        return here if _is_of(here, name, variant if named else None) else None
+    others = [] if given else [run for run in runs.found(Path("runs")) if run.config.get("benchmark") == name]
+    if len(others) == 1 and not named:
+        print(f"The only run of {name} here is {others[0].path}.", file=sys.stderr)
+        return others[0].path
+    first = f"{here} holds no run yet."
+    if others:
+        told = "".join(f"\n  {shlex.join(looking(run, flags))}" for run in others)
+        raise UserError(f"{first} Other runs of {name} are:{told}")
+    training = [argv[0], *([f"--workdir={given}"] if given else [])]
+    raise UserError(f"{first} Train one: {shlex.join(['./scripts/reproduce', *training])}")
+
+
+def _is_of(workdir: Path, name: str, variant: str | None) -> bool:
+    """Whether a run of this benchmark lives there; of this variant, if one is named."""
     try:
         theirs = json.loads((workdir / "config.json").read_text())
     except (OSError, json.JSONDecodeError):
         return False
-    return (theirs.get("benchmark"), theirs.get("variant")) == (name, variant)
+    return theirs.get("benchmark") == name and variant in (None, theirs.get("variant"))
+
+
+def looking(run: runs.Seen, flags: list[str]) -> list[str]:
+    """The command that looks at a run."""
+    name, variant = run.config["benchmark"], run.config["variant"]
+    ordinary = run.path == workdir_of(name, variant)
+    return ["./scripts/reproduce", f"{name}:{variant}", *flags, *([] if ordinary else [f"--workdir={run.path}"])]
 
 
 def catalogue() -> Group:
@@ -205,7 +236,7 @@ def _jobs(argv: list[str]) -> tuple[int | None, list[str]]:
 
 def main(argv: list[str]) -> None:
     if not argv or {"-h", "--help"} & set(argv):
-        print(__doc__.strip())
+        print(fitted(__doc__))
     elif argv == ["--list"]:
         Console(width=width()).print(catalogue())
     elif argv == ["--completion"]:

@@ -1,8 +1,10 @@
 """`./scripts/results`: RESULTS.md from the records in results/, and from nothing else.
 
-./scripts/results                       write RESULTS.md anew
-./scripts/results runs/ntm/copy         keep the record of a finished run first
-./scripts/results runs/ntm/*            of several
+    ./scripts/results                       write RESULTS.md anew
+    ./scripts/results runs/ntm/copy         keep the record of a finished run first
+    ./scripts/results runs/ntm/*            of several
+
+The record of a run is its result.json, with the name of its benchmark, variant and ablation.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from typing import Any
 from deepx.engine.config import load, part_of_name
 from deepx.engine.errors import UserError
 from deepx.engine.record import ablation, families, judged, line_by_line
+from deepx.engine.usage import fitted
 from experiments.chapter import SECTIONS
 from experiments.disputed import DISPUTED, Disputed
 from experiments.reproduce import CONFIGS, ROOT, benchmarks
@@ -168,7 +171,7 @@ def ours_value(entry: dict[str, Any], seeds: int) -> str:
 
 def main(argv: list[str]) -> None:
     if {"-h", "--help"} & set(argv):
-        print(__doc__.strip())
+        print(fitted(__doc__))
         return
     try:
         for workdir in argv:

@@ -19,11 +19,10 @@ from deepx.engine.errors import UserError
 from deepx.engine.experiment import Array, Batch, Experiment, Key, Mean, Metrics, Report
 from deepx.engine.supervised import Gradients, TrainState, accumulated, descent
 from deepx.nn import buckets, sequences
-from experiments import numerics, seq2seq_talk_report
+from experiments import numerics, seq2seq_talk_report, seq2seq_talker
 from experiments.seq2seq_data import Corpus, corpus, width
 from experiments.seq2seq_models import LanguageModel, Model, model_of
 from experiments.seq2seq_report import report, watch
-from experiments.seq2seq_talker import chat, talker_of
 from experiments.seq2seq_translator import Translator, mark, predict, served
 
 OPTIMIZERS = {"sgd": optax.sgd, "adagrad": optax.adagrad, "adam": optax.adam}
@@ -81,7 +80,7 @@ def conversation(config: ConfigDict, sets: Corpus, model: Model) -> Experiment:
     learners = {"answer": model, "language": prior}
     gradients = {name: gradients_of(config, learner) for name, learner in learners.items()}
     evaluations = {name: evaluation_of(config, learner) for name, learner in learners.items()}
-    talker = talker_of(config, sets, model, prior)
+    talker = seq2seq_talker.talker_of(config, sets, model, prior)
 
     def init(key: Key) -> tuple[Any, Any]:
         keys = jax.random.split(key, len(learners))
@@ -115,7 +114,8 @@ def conversation(config: ConfigDict, sets: Corpus, model: Model) -> Experiment:
         watch=seq2seq_talk_report.watch(config, sets, talker),
         report=lambda state, key: seq2seq_talk_report.report(config, sets, talker, state, key),
         summary=perplexities,
-        predict=lambda state: chat(config, sets, talker, state),
+        predict=lambda state: seq2seq_talker.chat(config, sets, talker, state),
+        serve=lambda state: seq2seq_talker.served(config, talker, state),
         split=VOCABULARIES,
         mappable=True,
         in_turn=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections import deque
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -16,7 +17,7 @@ from ml_collections import ConfigDict
 from deepx.data.translation.encode import Ragged, encode_turns
 from deepx.data.translation.vocabulary import UNK, Vocabulary
 from deepx.engine.errors import UserError, nearest
-from deepx.engine.experiment import Array, Key
+from deepx.engine.experiment import Array, Key, Served
 from deepx.engine.replicated import separate
 from deepx.nn import sequences
 from deepx.nn.decoding import beam, rescoring, sampling, steps
@@ -184,3 +185,20 @@ def within(turns: deque[str], vocabulary: Vocabulary, longest: int) -> Ragged:
         print(f"Of {len(numbers)} tokens it reads the last {longest}.", file=sys.stderr)
     numbers = np.array(numbers[-longest:], np.int32)
     return Ragged(numbers, np.array([len(numbers)]))
+
+
+def served(config: ConfigDict, talker: Talker, state: Any) -> Served:
+    """The first seed's answers, word after word the likeliest, to turns up to the longest that is tested."""
+    model, prior, vocabulary, manner, _ = talker
+    params, nothing = separate(state.params, config.run.replicas)[0], jax.random.key(0)
+
+    def said(given: Mapping[str, Array]) -> Mapping[str, Array]:
+        return {"answer": answered(model, prior, manner, "greedy", params, given["turns"], nothing)}
+
+    return Served(
+        said,
+        {"turns": (("batch", config.evaluation.longest), "int32")},
+        f"What was said, at most {config.data.context} turns with 1 between them, and the answer as numbers of words: "
+        "those of the vocabulary from 3, 0 where there is no word, 1 at the end of an answer, 2 for all other words.",
+        {"vocabulary": vocabulary.content()},
+    )

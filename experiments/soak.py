@@ -1,8 +1,8 @@
 """Does anything ever stall, leak, or change? Many training steps on the CPU's own convolutions, under a watchdog.
 
-    ./scripts/soak --steps=20000                            # one training
-    ./scripts/soak --steps=20000 --trainings=2              # two at once; NPROC=4 before it: in four threads
-    ./scripts/soak --steps=200000 --patience=30             # for a night, and a stall is half a minute
+    ./scripts/soak --steps=20000                   # one training
+    ./scripts/soak --steps=20000 --trainings=2     # two at once; NPROC=4 before it: in four threads
+    ./scripts/soak --steps=200000 --patience=30    # for a night, and a stall is half a minute
 
 Start several at once to let processes compete. Status 0 when all is well; 1 after a stall (the stacks of all threads
 are printed, native ones too where gdb is installed), or where trainings of equal seeds end in different parameters.
@@ -27,6 +27,7 @@ import optax
 from absl import logging
 
 from deepx.engine.supervised import supervised
+from deepx.engine.usage import fitted
 from deepx.models import resnet
 from deepx.nn.cpu import kernels
 
@@ -86,7 +87,7 @@ def resident() -> float:
 
 def main(argv: list[str]) -> None:
     layout = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(prog="soak", description=__doc__, formatter_class=layout)
+    parser = argparse.ArgumentParser(prog="soak", description=fitted(__doc__), formatter_class=layout)
     parser.add_argument("--steps", type=int, default=20_000, help="of each training")
     parser.add_argument("--trainings", type=int, default=1, help="at once, each in a thread of this process")
     parser.add_argument("--batch", type=int, default=16, help="images of a step")

@@ -1,16 +1,15 @@
 """`./scripts/sweep`: one config, many values: grids, lists and random draws, on this machine or on a Ray cluster.
 
 examples:
-  ./scripts/sweep --config=configs/ntm/copy.py:cpu --grid model.controller=lstm,feedforward --grid run.seed=0..4
-  ./scripts/sweep --config=configs/ntm/copy.py:cpu --random lstm.learning_rate=log:1e-4..1e-1 --trials=20
-  ./scripts/sweep --config=configs/ntm/copy.py:cpu --list=trials.csv --config.run.steps=400 --workdir=runs/mine
-  ./scripts/sweep ... --max-parallel=2                                         # the cores are shared out between them
-  ./scripts/sweep ... --engine=ray --ray-address=auto --cpus=4 --gpus=1        # `ray start` on every machine first
+  ./scripts/sweep --config=configs/ntm/copy.py:cpu --grid run.seed=0..4 --grid batch_size=16,32
+  ./scripts/sweep --config=configs/ntm/copy.py:cpu --random lstm.learning_rate=log:1e-4..1e-1
+  ./scripts/sweep --config=configs/ntm/copy.py:cpu --list=trials.csv --config.run.steps=400
+  ./scripts/sweep ... --engine=ray --ray-address=auto --cpus=4       # `ray start` on every machine
   ./scripts/sweep ... --engine=ray --asha=min --metric=bits_per_sequence/len20 --asha-grace=200
 
 Grids, lists and draws are combined, every value of one with every value of the others. --config.a.b=VALUE is given to
-all trials. Each trial is an ordinary work directory under trials/. Ctrl-C or SIGTERM lets the running trials save; the
-same command goes on, and makes tables and pictures again where everything is done (with another --metric, if you like).
+all trials. Each is an ordinary work directory under trials/. Ctrl-C or SIGTERM lets those that run save; the same
+command goes on, and makes tables and pictures again where all is done.
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ from pathlib import Path
 
 from deepx.engine.config import flags_of
 from deepx.engine.errors import UserError, nearest
+from deepx.engine.usage import fitted
 from deepx.engine.workdir import Workdir, workdir_of
 from experiments.sweep_engines import Local, Resources, supervise
 from experiments.sweep_space import Overrides, axis, space
@@ -55,8 +55,13 @@ def arguments_of(argv: Sequence[str]) -> tuple[argparse.Namespace, Overrides]:
 
     Raises UserError for others.
     """
-    layout = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(prog="sweep", description=__doc__, formatter_class=layout, allow_abbrev=False)
+    parser = argparse.ArgumentParser(
+        prog="sweep",
+        usage="sweep --config=FILE[:variant] [--grid ...] [--list=...] [--random ...] [FLAGS]",
+        description=fitted(__doc__),
+        formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, max_help_position=30),
+        allow_abbrev=False,
+    )
     add = parser.add_argument
     add("--config", required=True, metavar="FILE[:variant]", help="as an experiment takes it; the default is :paper")
     add("--workdir", type=Path, help="of the sweep; default: runs/sweeps/BENCHMARK-WHAT_IS_VARIED")
@@ -68,17 +73,15 @@ def arguments_of(argv: Sequence[str]) -> tuple[argparse.Namespace, Overrides]:
     add("--random", action="append", default=[], metavar="NAME=RANGE", help="LOW..HIGH, log:LOW..HIGH, or a,b,c")
     add("--trials", type=int, default=0, metavar="N", help="random draws")
     add("--seed", type=int, default=0, help="of the random draws")
-    where = parser.add_argument_group("where it runs")
+    where = parser.add_argument_group("where it runs, and what is looked at")
     add = where.add_argument
     add("--engine", choices=("local", "ray"), default="local")
     add("--max-parallel", type=int, metavar="N", help="trials at once; default: 1, with Ray all that fit")
-    add("--ray-address", metavar="HOST:PORT", help="of a running cluster, or auto; default: this machine becomes one")
+    add("--ray-address", metavar="HOST:PORT", help="of a running cluster, or auto; default: this machine is one")
     add("--cpus", type=int, default=0, help="of a trial; default: an even share of the cores here, 1 with Ray")
     add("--gpus", type=int, default=0, help="of a trial")
-    seen = parser.add_argument_group("what is looked at")
-    add = seen.add_argument
     add("--metric", type=lambda text: text.split(","), help="of tables and pictures; default: the paper's first")
-    add("--asha", choices=("min", "max"), help="stop trials early whose (first) metric is not among the best; with Ray")
+    add("--asha", choices=("min", "max"), help="with Ray: stop trials early whose metric is not among the best")
     add("--asha-grace", type=int, metavar="STEPS", help="no trial is stopped before; default: the first evaluation")
     add("--asha-factor", type=int, default=3, metavar="N", help="one in N goes on (%(default)s)")
     given, rest = parser.parse_known_args(argv)

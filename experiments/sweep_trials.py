@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from absl import flags
 from ml_collections import ConfigDict, config_flags
 
-from deepx.engine.config import check_name, differences, flatten, load
+from deepx.engine.config import check_name, flatten, load, told
 from deepx.engine.errors import UserError
 from deepx.engine.run import Run
 from deepx.engine.workdir import Workdir
@@ -156,13 +156,13 @@ def claim(workdir: Workdir, file: Path, variant: str, common: Overrides, trials:
         return
     try:
         theirs = json.loads(path.read_text())
-        told = differing(mine, theirs)
+        lines = differing(mine, theirs)
     except (json.JSONDecodeError, KeyError, AttributeError) as error:
         raise UserError(f"{path} is damaged ({error!r}). Restore it, or choose another --workdir.") from None
-    if told:
+    if lines:
         raise UserError(
             f"{workdir.path} holds another sweep:\n  "
-            + "\n  ".join(told)
+            + "\n  ".join(lines)
             + "\nGive the same command to go on with it, or another --workdir to keep both."
         )
 
@@ -171,17 +171,17 @@ def differing(mine: dict[str, Any], theirs: dict[str, Any]) -> list[str]:
     """What sets two sweeps apart, a line each."""
     if mine["benchmark"] != theirs["benchmark"]:
         return [f"of {theirs['benchmark']} there, of {mine['benchmark']} now"]
-    changed = differences(mine["config"], theirs["config"])
-    told = [f"{name}: {old!r} there, {new!r} now" for name, (new, old) in changed.items()]
+    changed = told(mine["config"], theirs["config"], repr)
+    lines = [f"{name}: {old} there, {new} now" for name, (new, old) in changed.items()]
     axes = [varied(sweep["trials"]) for sweep in (mine, theirs)]
     for name in dict.fromkeys([*axes[0], *axes[1]]):
         new, old = (axis.get(name, ["not varied"]) for axis in axes)
         if sorted(map(str, new)) != sorted(map(str, old)):
-            told.append(f"{name}: {listed(old)} there, {listed(new)} now")
-    if not told and mine["trials"].keys() != theirs["trials"].keys():
+            lines.append(f"{name}: {listed(old)} there, {listed(new)} now")
+    if not lines and mine["trials"].keys() != theirs["trials"].keys():
         counts = [f"{len(a['trials'].keys() - b['trials'].keys())}" for a, b in ((theirs, mine), (mine, theirs))]
-        told.append(f"the same values in other combinations: {counts[0]} trials only there, {counts[1]} only here")
-    return told
+        lines.append(f"the same values in other combinations: {counts[0]} trials only there, {counts[1]} only here")
+    return lines
 
 
 def varied(trials: dict[str, dict[str, Any]]) -> dict[str, list[Any]]:

@@ -1,8 +1,8 @@
 """`./scripts/translate`: a test set by several runs together: ensembles, n best lists in another order, noisy channel.
 
     ./scripts/translate RUN RUN RUN                          ensembles, beams of 1, 2 and 12
-    ./scripts/translate RUN --reverse=RUN --language=RUN     arg max p(f|e) p(e) among the n best of p(e|f)
-    ./scripts/translate RUN --beams 12 --alpha=1 --out=said  longer sentences; every text that was said
+    ./scripts/translate RUN --reverse=RUN --language=RUN     arg max p(f|e) p(e), of p(e|f)'s n best
+    ./scripts/translate RUN --beams 12 --alpha=1 --out=said  longer sentences; every text
 
 RUNs translate the same texts with the same vocabularies; every seed of a run counts as one model. --reverse is a run of
 the same texts the other way (--config.data.source and .target changed about), --language one of
@@ -32,6 +32,7 @@ from deepx.data.translation import vocabulary_files
 from deepx.engine.errors import UserError
 from deepx.engine.experiment import Array
 from deepx.engine.progress import shown
+from deepx.engine.usage import fitted
 from deepx.files import write
 from deepx.nn import sequences
 from deepx.nn.cpu import kernels
@@ -199,7 +200,7 @@ def translated(flags: argparse.Namespace) -> tuple[Corpus, list[Said]]:
 
 def main() -> None:
     layout = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(prog="translate", description=__doc__, formatter_class=layout)
+    parser = argparse.ArgumentParser(prog="translate", description=fitted(__doc__), formatter_class=layout)
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="a work directory")
     parser.add_argument("--reverse", type=Path, metavar="RUN", help="a run of the same texts the other way")
     parser.add_argument("--language", type=Path, metavar="RUN", help="a language model of the target")

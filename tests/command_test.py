@@ -10,6 +10,7 @@ from commands import ROOT, call
 from pages import sound
 from rich.console import Console
 
+from deepx.engine.config import load
 from deepx.engine.errors import UserError
 from deepx.engine.workdir import Workdir, workdir_of
 from experiments import figures, reproduce, results
@@ -61,21 +62,6 @@ def test_what_stands_in_a_report_is_escaped(finished, tmp_path):
     assert "<script>" not in page and "<img src=x>" not in page and "<b>" not in page
 
 
-def test_a_finished_run_is_evaluated_from_its_directory_alone(finished):
-    ended = call("experiments.ntm", f"--workdir={finished}", "--mode=eval")
-    assert ended.returncode == 0, ended.stderr
-    record = json.loads((finished / "result.json").read_text())
-    assert f"{record['metrics']['bits_per_sequence/len6']['mean']:.4g}" in ended.stdout
-
-
-def test_a_finished_run_is_exported(finished):
-    ended = call("experiments.ntm", f"--workdir={finished}", "--mode=export")
-    assert ended.returncode == 0 and f"{finished}/export" in ended.stdout, ended.stderr
-    signature = json.loads((finished / "export" / "signature.json").read_text())
-    assert signature["benchmark"] == "ntm/copy" and signature["inputs"]["inputs"]["shape"][:2] == ["batch", "time"]
-    assert (finished / "export" / "program.bin").stat().st_size and (finished / "export" / "run.py").exists()
-
-
 def test_the_record_is_kept_and_stands_in_the_results(finished, tmp_path, monkeypatch):
     monkeypatch.setattr(results, "RECORDS", tmp_path)
     kept = results.keep(finished)
@@ -102,6 +88,35 @@ def test_a_run_that_is_looked_at_keeps_the_flags_it_was_made_with(tmp_path):
     ):
         assert its_own not in reproduce.command_for(others)[4:5], others
     assert its_own not in reproduce.command_for(["ntm/copy", there[1]])[4:5]
+
+
+def test_a_run_is_found_by_its_benchmark_or_what_to_type_is_said(tmp_path, monkeypatch, capsys):
+    def write(folder, variant):
+        (tmp_path / folder).mkdir(parents=True)
+        config = {"benchmark": "ntm/copy", "variant": variant, "run": {"steps": 3}}
+        (tmp_path / folder / "config.json").write_text(json.dumps(config))
+
+    def refused(*argv):
+        with pytest.raises(UserError) as refusal:
+            reproduce.command_for([*argv, "--mode=predict"])
+        return str(refusal.value)
+
+    monkeypatch.chdir(tmp_path)
+    none = "runs/ntm/copy holds no run yet. Train one: ./scripts/reproduce ntm/copy"
+    assert refused("ntm/copy") == none and "./scripts/reproduce ntm/copy --workdir=x" in refused(
+        "ntm/copy", "--workdir=x"
+    )
+    write("runs/ntm/copy-smoke", "smoke")
+    assert reproduce.command_for(["ntm/copy", "--mode=predict"])[4] == "--workdir=runs/ntm/copy-smoke"
+    assert capsys.readouterr().err == "The only run of ntm/copy here is runs/ntm/copy-smoke.\n"
+    assert refused("ntm/copy:paper").splitlines()[1:] == ["  ./scripts/reproduce ntm/copy:smoke --mode=predict"]
+    write("runs/third", "cpu")
+    assert refused("ntm/copy").splitlines()[1:] == [
+        "  ./scripts/reproduce ntm/copy:smoke --mode=predict",
+        "  ./scripts/reproduce ntm/copy:cpu --mode=predict --workdir=runs/third",
+    ]
+    write("runs/ntm/copy", "cpu")
+    assert reproduce.command_for(["ntm/copy", "--mode=predict"])[4] == "--workdir=runs/ntm/copy"
 
 
 def test_results_md_is_what_the_records_say():
@@ -151,6 +166,12 @@ def test_a_directory_of_another_config_is_left_alone(finished):
     ended = call(*NTM, f"--workdir={finished}", "--config.run.replicas=2", "--config.lstm.learning_rate=1.0")
     assert ended.returncode == 2 and "lstm.learning_rate: 0.001 there, 1.0 now" in ended.stderr
     assert (finished / "metrics.jsonl").read_bytes() == before
+
+
+def test_a_directory_of_another_benchmark_is_named(finished):
+    with pytest.raises(UserError, match="holds a run of ntm/copy:smoke, not of ntm/ngrams:cpu"):
+        there = Workdir(finished)
+        there.check(load(reproduce.CONFIGS / "ntm" / "ngrams.py", "cpu"))
 
 
 def test_fewer_steps_than_done(finished):

@@ -7,7 +7,7 @@ import pytest
 from ml_collections.config_dict import placeholder
 
 from deepx.engine.checkpoint import Checkpoints
-from deepx.engine.config import differences, flatten, load, variants
+from deepx.engine.config import differences, flatten, load, told, variants
 from deepx.engine.errors import UserError
 from deepx.engine.program import Program
 from deepx.engine.replicated import replicated
@@ -147,6 +147,20 @@ def test_differences():
     theirs = {"variant": "paper", "a": {"x": 5, "y": [2, [3, 4]]}, "reported": {}}
     assert differences(ours, theirs) == {"a.x": (1, 5)}
     assert flatten(ours)["a.y"] == [2, [3, 4]]
+
+
+def test_differences_are_told_to_a_reader():
+    """A value that is none, one that is not there, and sections that are in one config only."""
+    ours = {"rate": None, "name": "adam", "more": 1, "tests": {"both": {"n": 1}, "len4": {"n": 4, "m": 4}}}
+    theirs = {"rate": 0.5, "name": "", "tests": {"both": {"n": 2}, "len9": {"n": 9}, "len8": {"n": 8}}}
+    assert told(ours, theirs) == {
+        "rate": ("not set", "0.5"),
+        "name": ("adam", "not set"),
+        "more": ("1", "not there"),
+        "tests.both.n": ("1", "2"),
+        "tests": ("both, len4", "both, len9, len8"),
+    }
+    assert told({"x": "a"}, {"x": "b"}, repr) == {"x": ("'a'", "'b'")}
 
 
 @pytest.mark.parametrize(

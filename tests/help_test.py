@@ -10,14 +10,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 FAMILIES = sorted(path.name for path in (ROOT / "configs").iterdir() if path.is_dir() and not path.name.startswith("_"))
-COMMANDS = ("compare", "lesions", "plan", "results", "soak", "sweep", "translate")
-SCREEN = 50  # lines
+COMMANDS = ("compare", "lesions", "plan", "reproduce", "results", "soak", "sweep", "translate")
+LINES, COLUMNS = 40, 100  # of a screen
 
 
 def check(ended, example):
     assert ended.returncode == 0, ended.stderr
     lines = ended.stdout.splitlines()
-    assert len(lines) <= SCREEN and max(map(len, lines)) <= 120
+    assert len(lines) <= LINES and max(map(len, lines)) <= COLUMNS
     assert sum(bool(re.match(rf"\s+{re.escape(example)}|{re.escape(example)}", line)) for line in lines) >= 3
 
 
@@ -33,7 +33,9 @@ def test_a_command_has_examples(name):
     check(commands.call(f"experiments.{name}", "--help", COLUMNS="100"), f"./scripts/{name}")
 
 
-@pytest.mark.parametrize("name", ["test", "convert_weights", "tpu/create", "tpu/run"])
+@pytest.mark.parametrize(
+    "name", ["bench", "test", "convert_weights", "prepare_data", "tpu/create", "tpu/delete", "tpu/run", "tpu/setup"]
+)
 def test_a_script_explains_itself_without_an_environment(name):
     ended = subprocess.run([sys.executable, ROOT / "scripts" / name, "--help"], capture_output=True, text=True)
     check(ended, "./scripts/" if "tpu" not in name else "scripts/tpu/")

@@ -1,19 +1,18 @@
 """What README and docs tell the reader to type is understood, and the numbers that README calls ours were measured.
 
-That the commands do what they should is what other tests see; every config is built and trained in `configs_test`.
+README's commands are typed in `readme_runs_test`; every config is built and trained in `configs_test`.
 """
 
 import functools
 import importlib
-import itertools
 import json
 import re
-import shlex
 from pathlib import Path
 
 import commands
 import pytest
 from absl import flags
+from typed import Command, command, commands_of, lines_of
 
 from experiments import figures, several
 from experiments.chapter import FIGURES
@@ -23,31 +22,21 @@ PAGES = ["README.md", "CONTRIBUTING.md", *sorted(str(path.relative_to(ROOT)) for
 WRITTEN_BY_THE_READER = ("ntm/addition", "elman/addition")  # docs/extending.md, which has a test of its own
 ALONE = {"--list", "--all", "--index", "--completion"}
 MODULES = {"compare", "lesions", "plan", "results", "sweep", "translate"}
-LOOP = re.compile(r"for (\w+) in ([\w ]+); do (.*); done")
 
 
-def typed(text: str):
-    """Command lines in fenced blocks, without comments; continued lines are joined, loops and lists taken apart."""
-    blocks = "\n".join(re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)).replace("\\\n", " ")
-    for line in blocks.splitlines():
-        line = re.sub(r"\s+#.*", "", line).strip().removeprefix("source <(").removesuffix(")")
-        looped = LOOP.fullmatch(line)
-        every = [looped[3].replace(f"${looped[1]}", value) for value in looped[2].split()] if looped else [line]
-        for command in itertools.chain.from_iterable(one.split(" && ") for one in every):
-            if command.startswith("./scripts/"):
-                yield shlex.split(command)
+def test_a_command_is_read_as_a_shell_reads_it():
+    looped = "for net in a b; do ./scripts/x r/$net:s; done"
+    assert command('echo "7 3" | ./scripts/x y') == Command(("./scripts/x", "y"), piped="7 3")
+    assert command("./scripts/x {a,b}{1,2}").words == ("./scripts/x", "a1", "a2", "b1", "b2")
+    assert command("./scripts/x < in > out") == Command(("./scripts/x",), reads="in", writes="out")
+    assert [str(one) for one in map(command, lines_of(looped))] == ["./scripts/x r/a:s", "./scripts/x r/b:s"]
+    assert [*lines_of("./scripts/a && ./scripts/b  # both")] == ["./scripts/a", "./scripts/b"]
+    assert command("cd deepx") is None
 
 
-def pages():
-    for page in PAGES:
-        text = (ROOT / page).read_text()
-        in_tables = re.findall(r"^\| `(\./scripts/[^`]*)`", text, re.MULTILINE)
-        yield from ((page, words) for words in [*typed(text), *map(shlex.split, in_tables)])
-
-
-@pytest.mark.parametrize(("page", "words"), list(pages()), ids=lambda value: " ".join(value)[10:60])
-def test_a_command_is_understood(page, words):
-    script, words = words[0], [word for word in words[1:] if word not in ("<", ">")]
+@pytest.mark.parametrize(("page", "one"), [(page, one) for page in PAGES for one in commands_of(page)], ids=str)
+def test_a_command_is_understood(page, one):
+    script, *words = one.words
     assert (ROOT / script).stat().st_mode & 0o100, f"{script} cannot be run"
     name = Path(script).name
     if name == "reproduce":

@@ -17,6 +17,7 @@ from deepx.analysis import kneser_ney
 from deepx.data import dialogue
 from deepx.data.dialogue import files
 from deepx.data.errors import DataCorrupt, DataNotPrepared
+from deepx.data.translation.encode import encode_turns
 from deepx.data.translation.vocabulary import Words
 from deepx.engine.config import load
 from deepx.engine.errors import UserError
@@ -112,6 +113,16 @@ def test_every_way_of_answering_can_be_asked_for(by_heart, capsys):
     assert said(by_heart, capsys, "Hello .", answer="sampled", temperature=0.01)[0] == ["hi ."]
     with pytest.raises(UserError, match="--temperature is 0"):
         said(by_heart, capsys, "Hello .", temperature=0.0)
+
+
+def test_what_is_exported_answers_the_same(by_heart):
+    program, state = by_heart
+    served = program.experiment.serve(state)
+    vocabulary = Words(tuple(served.extras["vocabulary"]["words"]), served.extras["vocabulary"]["lowercase"])
+    numbers = encode_turns(["Yes .\nWhy ?", "Hello ."], vocabulary)
+    turns = np.array([row + [0] * (served.inputs["turns"][0][1] - len(row)) for row in numbers], np.int32)
+    answers = served.function({"turns": turns})["answer"]
+    assert [vocabulary.decode(answer) for answer in answers] == ["because it rains .", "hi ."]
 
 
 def test_unknown_words_are_named_once(by_heart, capsys):

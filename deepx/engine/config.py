@@ -123,6 +123,38 @@ def part_of_name(key: str, value: Any) -> str:
     return f"{key.rpartition('.')[2]}={str(value).rpartition('/')[2]}"
 
 
-def departures(ours: Mapping[str, Any], paper: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """Dotted name -> (our value, the paper's) where a config departs from the paper's in what it computes."""
-    return {name: pair for name, pair in differences(ours, paper).items() if name not in MECHANICS}
+def departures(ours: Mapping[str, Any], paper: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """Where a config departs from the paper's in what it computes, in words (`told`)."""
+    return {name: pair for name, pair in told(ours, paper).items() if name not in MECHANICS}
+
+
+def told(
+    ours: Mapping[str, Any], theirs: Mapping[str, Any], shown: Callable[[Any], str] = str
+) -> dict[str, tuple[str, str]]:
+    """Dotted name -> (our value, their value), for a reader, where two configs differ.
+
+    Of sections that only one of them has, such as the conditions of a test, nothing but their names is told.
+    """
+    a, b = flatten(ours), flatten(theirs)
+    pairs = [
+        _sections(name, ours, theirs) or (name, (_in_words(a, name, shown), _in_words(b, name, shown)))
+        for name in differences(ours, theirs)
+    ]
+    return dict(pairs)
+
+
+def _sections(name: str, ours: Any, theirs: Any) -> tuple[str, tuple[str, str]] | None:
+    """Where `name` is in a section that only one config has: the section around that, and what both have in it."""
+    around: list[str] = []
+    for key in name.split(".")[:-1]:
+        if not (isinstance(ours.get(key), Mapping) and isinstance(theirs.get(key), Mapping)):
+            return (".".join(around), (", ".join(ours), ", ".join(theirs))) if around else None
+        ours, theirs = ours[key], theirs[key]
+        around.append(key)
+    return None
+
+
+def _in_words(config: Mapping[str, Any], name: str, shown: Callable[[Any], str]) -> str:
+    if name not in config:
+        return "not there"
+    return "not set" if config[name] in (None, "", []) else shown(config[name])

@@ -7,7 +7,19 @@ from pathlib import Path
 
 from absl import flags
 
-WIDTH, MARGIN = 116, 20
+WIDTH, MARGIN = 100, 20  # of a screen, which has 40 lines
+
+REPEATED = ";\n    repeat this option to specify a list of values"  # what absl adds to help that says so itself
+
+
+def fitted(text: str) -> str:
+    """Help whose paragraphs are filled to the screen's width; what is indented, such as examples, stays as it is."""
+    paragraphs = text.strip("\n").split("\n\n")
+    filled = [
+        one if "\n " in f"\n{one}" else textwrap.fill(one, WIDTH, break_long_words=False, break_on_hyphens=False)
+        for one in paragraphs
+    ]
+    return "\n\n".join(filled)
 
 
 def usage(module: str, about: str, configs: Path) -> str:
@@ -16,11 +28,11 @@ def usage(module: str, about: str, configs: Path) -> str:
     config, run = f"configs/{configs.name}/{first.name}", f"runs/{configs.name}/{first.stem}"
     examples = (
         f"python -m {module} --config={config}:cpu",
-        f"python -m {module} --config={config}:smoke --config.run.seed=3",
+        f"python -m {module} --config={config}:smoke --dump_hlo",
         f"python -m {module} --workdir={run} --mode=eval",
     )
     lines = [
-        about.strip().partition("\n\n")[0],
+        fitted(about.strip().partition("\n\n")[0]),
         "",
         "examples:",
         *(f"  {example}" for example in examples),
@@ -28,7 +40,7 @@ def usage(module: str, about: str, configs: Path) -> str:
         "flags:",
     ]
     for flag in _ours():
-        told = textwrap.wrap(flag.help.replace("\n", " "), WIDTH - MARGIN)
+        told = textwrap.wrap(" ".join(flag.help.replace(REPEATED, "").split()), WIDTH - MARGIN)
         name = f"  --{flag.name}" + ("" if flag.boolean else "=...")
         lines += [f"{name:{MARGIN - 1}} {told[0]}", *(" " * MARGIN + line for line in told[1:])]
     return "\n".join([*lines, "", "--helpfull has the flags of the packages beneath, too."])

@@ -13,7 +13,7 @@ from typing import Any
 
 from ml_collections import ConfigDict
 
-from deepx.engine.config import differences
+from deepx.engine.config import told
 from deepx.engine.errors import UserError
 from deepx.engine.hosts import of_first, primary, several
 from deepx.engine.run import Run
@@ -134,16 +134,16 @@ class Workdir:
     def check(self, config: ConfigDict) -> None:
         """Raises UserError, with the differences, when the directory was made with a config of other numbers."""
         if self.config_file.exists():
-            changed = differences(config.to_dict(), self.config().to_dict())
+            changed = told(config.to_dict(), self.config().to_dict(), repr)
             changed = {name: pair for name, pair in changed.items() if name not in Run.MUTABLE}
             if changed:
-                table = "".join(
-                    f"\n  {name}: {theirs!r} there, {ours!r} now" for name, (ours, theirs) in changed.items()
-                )
-                raise UserError(
-                    f"{self.path} was made with another config:{table}\nGive the same config to go on with it, "
-                    "or another --workdir to keep both."
-                )
+                there, now = (f"{made.get('benchmark')}:{made.get('variant')}" for made in (self.config(), config))
+                if there != now:
+                    what = f"holds a run of {there}, not of {now}. Give its name"
+                else:
+                    table = [f"\n  {name}: {theirs} there, {ours} now" for name, (ours, theirs) in changed.items()]
+                    what = f"was made with another config:{''.join(table)}\nGive the same config"
+                raise UserError(f"{self.path} {what} to go on with it, or another --workdir to keep both.")
 
     def claim(self, config: ConfigDict) -> None:
         """Records `config` as the directory's."""

@@ -58,7 +58,7 @@ def several_machines(chips):
 
 
 def create(given):
-    """Asks for a slice. With --spot through a queue: it comes when there is room, and may be taken away at any time."""
+    """Asks for a slice. With --spot by a queue: it comes when there is room, and may be taken away."""
     generation, chips = given.slice.split("-")
     name, per_chip, image, _ = GENERATIONS[generation]
     accelerator = f"--accelerator-type={name}-{int(chips) * per_chip}"
@@ -112,10 +112,10 @@ def over_ssh(given, worker, command):
 
 EXAMPLES = """\
 one after another, first without --go, which only prints what would be done:
-  scripts/tpu/create mine --zone=us-west4-a --project=my-project --slice=v5e-8 --spot --go
-  scripts/tpu/setup mine --zone=us-west4-a --project=my-project --repository=https://HOST/deepx.git --go
-  scripts/tpu/run mine --zone=us-west4-a --project=my-project --slice=v5e-8 --watch --go -- ntm/copy:paper
-  scripts/tpu/delete mine --zone=us-west4-a --project=my-project --spot --go
+  scripts/tpu/create mine --zone=us-west4-a --project=mine --slice=v5e-8 --spot --go
+  scripts/tpu/setup mine --zone=us-west4-a --project=mine --repository=https://HOST/deepx.git --go
+  scripts/tpu/run mine --zone=us-west4-a --project=mine --slice=v5e-8 --watch --go -- ntm/copy:paper
+  scripts/tpu/delete mine --zone=us-west4-a --project=mine --spot --go
 """
 
 
