@@ -154,7 +154,8 @@ def _run(build: Build) -> int:
         os.environ["TFDS_DATA_DIR"] = DATA_DIR.value
     workdir.check(config)
     paper = _paper(config)
-    _introduce(config, paper)
+    if MODE.value == "train":
+        _introduce(config, paper)
     try:
         program = Program(of_seeds(build(config), run.replicas), run, devices)
     except (ValueError, OSError) as error:
