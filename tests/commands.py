@@ -15,7 +15,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 FORKED = multiprocessing.get_context("forkserver")
-FORKED.set_forkserver_preload(["experiments.ntm", "experiments.resnet", "experiments.reproduce"])
+FORKED.set_forkserver_preload([
+    *("experiments.ntm", "experiments.resnet", "experiments.reproduce"),
+    *("deepx.engine.report", "matplotlib.backends.backend_agg", "tensorboardX"),  # which a run imports late
+])  # fmt: skip
 
 
 def start(folder: Path, *argv: str, **environment: str) -> multiprocessing.Process:

@@ -60,7 +60,14 @@ def cache(tmp_path, monkeypatch) -> Path:
     return tmp_path / "deepx" / "cpu"
 
 
-def test_a_library_is_compiled_once(instructions, cache, monkeypatch):
+@pytest.fixture
+def small(tmp_path, monkeypatch) -> None:
+    """A library that is compiled at once: what is done with it does not depend on what is in it."""
+    (tmp_path / "small.cc").write_text("int x;")
+    monkeypatch.setattr(build, "SOURCES", (tmp_path / "small.cc",))
+
+
+def test_a_library_is_compiled_once(instructions, cache, small, monkeypatch):
     build.load(instructions)
     assert [path.name for path in cache.iterdir()] == [f"kernels-{build.key(instructions)}.so"]
     monkeypatch.setattr(build, "compile_to", lambda *_: pytest.fail("compiled again"))
@@ -88,7 +95,7 @@ def test_two_processes_at_once(instructions, cache, tmp_path):
     assert len(list(cache.iterdir())) == 1
 
 
-def test_a_damaged_library_is_made_anew(instructions, cache):
+def test_a_damaged_library_is_made_anew(instructions, cache, small):
     cache.mkdir(parents=True)
     (cache / f"kernels-{build.key(instructions)}.so").write_bytes(b"\x7fELF damaged")
     build.load(instructions)
