@@ -16,7 +16,10 @@ from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parents[1]
 FORKED = multiprocessing.get_context("forkserver")
-FORKED.set_forkserver_preload(["experiments.ntm", "experiments.resnet", "experiments.reproduce"])
+FORKED.set_forkserver_preload([
+    *("experiments.ntm", "experiments.resnet", "experiments.reproduce"),
+    *("deepx.engine.report", "matplotlib.backends.backend_agg", "tensorboardX"),  # which a run imports late
+])  # fmt: skip
 
 
 def start(folder: Path, *argv: str, cwd: Path = ROOT, given: str = "", **environment: str) -> multiprocessing.Process:

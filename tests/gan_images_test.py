@@ -120,17 +120,17 @@ def test_folders_that_cannot_be_learnt_from(folder, tmp_path):
 def test_systems_make_images_from_minus_one_to_one_of_any_class(name):
     system = system_of(smoke(name).model)
     shape = system.config.data_shape
-    variables = system.init(jax.random.key(0), jnp.full(shape, 0.25))
+    variables = jax.jit(system.init)(jax.random.key(0), jnp.full(shape, 0.25))
     y = jnp.arange(4)
-    made = system.generate(variables.gen, 1e6 * system.noise(jax.random.key(1), 4), y)  # saturated
+    made = jax.jit(system.generate)(variables.gen, 1e6 * system.noise(jax.random.key(1), 4), y)  # saturated
     assert made.shape == (4, *shape) and made.min() == -1 and made.max() == 1
-    assert system.discriminate(variables.disc, made, y).shape == (4,)
+    assert jax.jit(system.discriminate)(variables.disc, made, y).shape == (4,)
 
 
 def test_the_output_of_a_gan_begins_at_the_mean_of_the_data():
     system = system_of(smoke("goodfellow_mnist").model)
-    variables = system.init(jax.random.key(0), jnp.full(system.config.data_shape, 0.25))
-    made = system.generate(variables.gen, jnp.zeros((1, system.config.noise)), jnp.zeros(1, int))
+    variables = jax.jit(system.init)(jax.random.key(0), jnp.full(system.config.data_shape, 0.25))
+    made = jax.jit(system.generate)(variables.gen, jnp.zeros((1, system.config.noise)), jnp.zeros(1, int))
     np.testing.assert_allclose(made, -0.5, atol=1e-5)
 
 

@@ -37,7 +37,7 @@ def step_of(**changes):
     """The gradients of the first step, and the state and metrics after it."""
     made = experiment.build(config(**changes))
     state, key = jax.jit(made.init)(jax.random.key(0)), jax.random.key(1)
-    batch = made.train_data.sample(made.train_data.arrays, jax.random.key(2), 0)
+    batch = jax.jit(made.train_data.sample)(made.train_data.arrays, jax.random.key(2), 0)
     gradients, taken = jax.jit(lambda *given: (made.gradients(*given), made.train_step(*given)))(state, batch, key)
     return gradients, *taken
 

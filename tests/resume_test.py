@@ -170,10 +170,14 @@ def start(name: str, workdir: Path) -> Process:
     return commands.start(said, f"experiments.{family}", f"--config={config}", f"--workdir={workdir}", *overrides)
 
 
+def said_by(workdir: Path) -> str:
+    said = workdir.with_name(f"{workdir.name}_said")
+    return (said / "stdout").read_text() + (said / "stderr").read_text()
+
+
 def finish(process: Process, workdir: Path) -> str:
     process.join(timeout=240)
-    said = workdir.with_name(f"{workdir.name}_said")
-    output = (said / "stdout").read_text() + (said / "stderr").read_text()
+    output = said_by(workdir)
     assert process.exitcode == 0, output
     return output
 
@@ -208,26 +212,21 @@ def same_outcome(a: Path, b: Path) -> None:
     jax.tree.map(np.testing.assert_array_equal, *restored)
 
 
-def test_a_signal_saves_and_the_same_command_resumes(uninterrupted, tmp_path):
+def test_what_is_stopped_by_a_signal_then_killed_at_any_moment_resumes(uninterrupted, tmp_path):
+    """One run in three sessions, each the same command: each end of a session leaves what the next goes on from."""
     name, whole = uninterrupted
     process = start(name, tmp_path)
     wait_for_checkpoint(process, tmp_path, 0)
     os.kill(process.pid, signal.SIGINT if name == "resnet" else signal.SIGTERM)
-    output = finish(process, tmp_path)
-    assert "Resume with the same command" in output and 0 < newest(tmp_path) < newest(whole)
+    output, stopped = finish(process, tmp_path), newest(tmp_path)
+    assert "Resume with the same command" in output and 0 < stopped < newest(whole)
+    process = start(name, tmp_path)
+    wait_for_checkpoint(process, tmp_path, stopped)
+    time.sleep(random.uniform(0, 0.1))
+    process.kill()
+    process.join()
+    assert "Resuming at step" in said_by(tmp_path)
     assert "Resuming at step" in finish(start(name, tmp_path), tmp_path)
-    same_outcome(whole, tmp_path)
-
-
-def test_kill_9_at_any_moment_leaves_what_resumes(uninterrupted, tmp_path):
-    name, whole = uninterrupted
-    for _ in range(2):
-        process = start(name, tmp_path)
-        wait_for_checkpoint(process, tmp_path, newest(tmp_path))
-        time.sleep(random.uniform(0, 0.1))
-        process.kill()
-        process.join()
-    finish(start(name, tmp_path), tmp_path)
     same_outcome(whole, tmp_path)
 
 
