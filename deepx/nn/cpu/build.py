@@ -15,7 +15,7 @@ import jax
 import jaxlib
 
 NAMES = (
-    *("convolution.cc", "heads.cc", "lstm.cc", "product.cc", "sentences.cc"),
+    *("convolution.cc", "heads.cc", "lstm.cc", "memory_machine.cc", "product.cc", "sentences.cc"),
     *("heads.h", "interact.h", "lstm.h", "parallel.h", "product.h", "vector.h"),
 )
 SOURCES = tuple(Path(__file__).with_name(name) for name in NAMES)
