@@ -6,7 +6,6 @@ heads first), N memory slots, W slot width, S = 2 x shift_range + 1 shifts.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, overload
@@ -15,8 +14,7 @@ import chex
 import jax
 import jax.numpy as jnp
 
-from deepx.nn import controller, dense, heads, lstm
-from deepx.nn.recurrence import Product, unroll
+from deepx.nn import controller, dense, heads, memory_machine
 
 Array = jax.Array
 Params = Mapping[str, Any]
@@ -72,15 +70,6 @@ class Config:
         return heads.Sizes(self.read_heads, self.write_heads, self.slot_width, self.shifts)
 
 
-class State(NamedTuple):
-    """What the machine carries from one time step to the next; `controller` has an entry an LSTM layer."""
-
-    controller: list[lstm.State]
-    read_BRW: Array
-    w_BHN: Array
-    memory_BWN: Array
-
-
 class Trace(NamedTuple):
     """What every head did at every time step (Figure 6)."""
 
@@ -120,7 +109,7 @@ def init(key: Array, config: Config) -> Params:
     }
 
 
-def start(config: Config, params: Params, batch_size: int) -> State:
+def start(config: Config, params: Params, batch_size: int) -> memory_machine.State:
     """The initial state, learned but for what `Config.initial_memory` makes constant."""
     initial = params["initial"]
     if config.initial_memory is None:
@@ -128,21 +117,8 @@ def start(config: Config, params: Params, batch_size: int) -> State:
     else:
         memory_WN = jnp.full((config.slot_width, config.memory_slots), config.initial_memory)
         w_HN = jnp.zeros((config.sizes.heads, config.memory_slots)).at[:, 0].set(1.0)
-    state = State(initial["controller"], initial["read_RW"], w_HN, memory_WN)
+    state = memory_machine.State(initial["controller"], initial["read_RW"], w_HN, memory_WN)
     return jax.tree.map(lambda a: jnp.broadcast_to(a, (batch_size, *a.shape)), state)
-
-
-def step(config: Config, trace: bool, product: Product, state: State, projected_BG: list[Array]):
-    """One time step; every head addresses M(t-1), the read heads read it, then the write heads make M(t) of it."""
-    previous_BR = state.read_BRW.reshape(state.read_BRW.shape[0], -1)
-    after, outputs = controller.step(product, state.controller, projected_BG, previous_BR)
-    emitted_BF = product("heads", outputs[-1])
-    w_BHN, read_BRW, memory_BWN = heads.interact(config.sizes, emitted_BF, state.w_BHN, state.memory_BWN)
-    seen = ()
-    if trace:
-        emitted = heads.emit(config.sizes, emitted_BF)
-        seen = (w_BHN, emitted.erase_BEW, emitted.add_BEW)
-    return State(after, read_BRW, w_BHN, memory_BWN), (jnp.concatenate(outputs, axis=-1), read_BRW, *seen)
 
 
 @overload
@@ -158,9 +134,9 @@ def apply(config: Config, params: Params, inputs_BTI: Array, *, trace: bool = Fa
     chex.assert_shape(inputs_BTI, (None, None, config.input_size))
     R, layers = config.read_heads, params["controller"]
     projected_TBG = controller.project(layers, inputs_BTI.swapaxes(0, 1))
-    weights = {**controller.weights(layers), "heads": params["heads"]}
+    weights = memory_machine.weights(layers, params["heads"])
     first = start(config, params, inputs_BTI.shape[0])
-    _, outputs = unroll(functools.partial(step, config, trace), weights, first, projected_TBG, config.backward_clip)
+    outputs = memory_machine.run(config.sizes, weights, first, projected_TBG, config.backward_clip, trace)
     h_BTC, read_BTRW, *seen = (a.swapaxes(0, 1) for a in outputs)
     logits_BTO = dense.apply(
         params["output"], jnp.concatenate([h_BTC, read_BTRW.reshape(*h_BTC.shape[:2], -1)], axis=-1)

@@ -15,8 +15,8 @@ import jax
 import jaxlib
 
 NAMES = (
-    *("convolution.cc", "heads.cc", "heads.h", "lstm.cc", "product.cc", "product.h", "sentences.cc"),
-    *("parallel.h", "vector.h"),
+    *("convolution.cc", "heads.cc", "lstm.cc", "memory_machine.cc", "product.cc", "sentences.cc"),
+    *("heads.h", "interact.h", "lstm.h", "parallel.h", "product.h", "vector.h"),
 )
 SOURCES = tuple(Path(__file__).with_name(name) for name in NAMES)
 FLAGS = ("-std=c++17", "-O3", "-fPIC", "-shared", "-ffp-contract=fast")

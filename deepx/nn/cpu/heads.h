@@ -23,6 +23,9 @@ struct Sizes {
   int64_t writes() const { return heads - reads; }
   int64_t address() const { return width + 3 + shifts; }
   int64_t emitted() const { return heads * address() + writes() * 2 * width; }
+  int64_t weightings() const { return heads * slots; }
+  int64_t read() const { return reads * width; }
+  int64_t memory() const { return width * slots; }
   int64_t pitch() const { return padded(slots); }
   int64_t reach() const { return shifts / 2; }
 };
@@ -46,11 +49,17 @@ float inner(const float* a, const float* b, int64_t count) {
   return sum(total);
 }
 
+// row += a x
+inline void add_scaled(float a, const float* x, int64_t count, float* row) {
+  along(count, [&](int64_t i) { store(row + i, load(row + i) + a * load(x + i)); });
+}
+
 // row += sum over w  a[w] rows[w]
 void add_combined(const Sizes& s, const float* a, const float* rows, float* row) {
+  const int64_t width = s.width, pitch = s.pitch();
   along(s.slots, [&](int64_t i) {
     Vector total = load(row + i);
-    for (int64_t w = 0; w < s.width; ++w) total += a[w] * load(rows + w * s.pitch() + i);
+    for (int64_t w = 0; w < width; ++w) total += a[w] * load(rows + w * pitch + i);
     store(row + i, total);
   });
 }
@@ -130,6 +139,24 @@ class Example {
     address();
   }
 
+  // The same of the write heads alone, as far as writing asks for it, where all weightings are known.
+  void recall(const float* emitted, const float* weightings, const float* memory_rows) {
+    memory = aligned(memory_rows, s.width, memory_room_);
+    emit_vectors(emitted);
+    for (int64_t h = s.reads; h < s.heads; ++h) copy(weightings + h * s.slots, s.slots, heads[h].w);
+  }
+
+  // row = what the write heads leave of row w of a memory, `from` prod (1 - e w): all of them but `but`.
+  const float* keep(const float* from, int64_t w, float* row, int64_t but = -1) const {
+    for (int64_t h = s.reads; h < s.heads; ++h) {
+      if (h == but) continue;
+      const float e = heads[h].erase[w], *where = heads[h].w;
+      along(s.slots, [&](int64_t i) { store(row + i, load(from + i) * (1.0f - e * load(where + i))); });
+      from = row;
+    }
+    return row;
+  }
+
   // Rows of `slots` numbers in padded rows: themselves where they are whole vectors, or else copied to `room`.
   const float* aligned(const float* rows, int64_t count, float* room) const {
     if (s.slots == s.pitch()) return rows;
@@ -161,7 +188,7 @@ class Example {
  private:
   // heads.py, emit
   void emit(const float* emitted) {
-    const float *a = emitted, *vectors = emitted + s.heads * s.address();
+    const float* a = emitted;
     for (int64_t h = 0; h < s.heads; ++h, a += s.address()) {
       Head& head = heads[h];
       copy(a, s.width, head.key);
@@ -172,44 +199,55 @@ class Example {
       copy(a + s.width + 3, s.shifts, head.shift);
       softmax(head.shift, s.shifts);
       head.norm = 1 / std::sqrt(inner(head.key, head.key, s.width) + EPSILON);
-      if (h < s.reads) continue;
-      copy(vectors, s.width, head.erase);
+    }
+    emit_vectors(emitted);
+  }
+
+  void emit_vectors(const float* emitted) {
+    const float* a = emitted + s.heads * s.address();
+    for (int64_t h = s.reads; h < s.heads; ++h, a += 2 * s.width) {
+      Head& head = heads[h];
+      copy(a, s.width, head.erase);
       along(s.width, [&](int64_t i) { store(head.erase + i, sigmoid(load(head.erase + i))); });
-      copy(vectors + s.width, s.width, head.add);
+      copy(a + s.width, s.width, head.add);
       along(s.width, [&](int64_t i) { store(head.add + i, tanh(load(head.add + i))); });
-      vectors += 2 * s.width;
     }
   }
 
   // addressing.py
   void address() {
-    along(s.slots, [&](int64_t i) {
+    // What a loop needs is in variables of its own: for all the compiler knows, a store may change any other.
+    const int64_t slots = s.slots, width = s.width, shifts = s.shifts, reach = s.reach(), pitch = s.pitch();
+    const float* rows = memory;
+    float* inverse = norm;
+    along(slots, [&](int64_t i) {
       Vector square = Vector{} + EPSILON;
-      for (int64_t w = 0; w < s.width; ++w) {
-        const Vector m = load(memory + w * s.pitch() + i);
+      for (int64_t w = 0; w < width; ++w) {
+        const Vector m = load(rows + w * pitch + i);
         square += m * m;
       }
-      store(norm + i, 1.0f / root(square));
+      store(inverse + i, 1.0f / root(square));
     });
     for (int64_t h = 0; h < s.heads; ++h) {
-      Head& head = heads[h];
-      std::fill_n(head.cosine, s.pitch(), 0.0f);
+      const Head head = heads[h];
+      const float* before = previous + h * pitch;
+      std::fill_n(head.cosine, pitch, 0.0f);
       add_combined(s, head.key, memory, head.cosine);
       const float scale = head.beta * head.norm;
-      along(s.slots, [&](int64_t i) {
-        const Vector cosine = load(head.cosine + i) * load(norm + i);
+      along(slots, [&](int64_t i) {
+        const Vector cosine = load(head.cosine + i) * load(inverse + i);
         store(head.cosine + i, cosine);
         store(head.content + i, cosine * scale);
       });
       softmax(head.content, s.slots);
-      along(s.slots, [&](int64_t i) {
-        const Vector before = load(previous + h * s.pitch() + i);
-        store(head.around + s.reach() + i, before + head.gate * (load(head.content + i) - before));
+      along(slots, [&](int64_t i) {
+        const Vector was = load(before + i);
+        store(head.around + reach + i, was + head.gate * (load(head.content + i) - was));
       });
       close_circle(head.around);
-      along(s.slots, [&](int64_t i) {
+      along(slots, [&](int64_t i) {
         Vector shifted = {};
-        for (int64_t j = 0; j < s.shifts; ++j) shifted += head.shift[j] * load(head.around + 2 * s.reach() - j + i);
+        for (int64_t j = 0; j < shifts; ++j) shifted += head.shift[j] * load(head.around + 2 * reach - j + i);
         shifted = shifted < TINY ? Vector{} + TINY : shifted;
         const Vector l = log(shifted);
         store(head.shifted + i, shifted);

@@ -13,13 +13,13 @@ from contextlib import contextmanager
 import jax
 from jax.interpreters import mlir
 
-from deepx.nn.cpu import convolution, heads, lstm, product, sentences
+from deepx.nn.cpu import convolution, heads, lstm, memory_machine, product, sentences
 from deepx.nn.cpu.lowering import lowered
 
 __all__ = ["SWITCH", "disabled", "enable", "lowered", "threads"]
 
 SWITCH = "DEEPX_CPU_KERNELS"  # environment: "native", the default, or "xla"
-RULES = (convolution.RULE, *heads.RULES, *lstm.RULES, product.RULE, *sentences.RULES)
+RULES = (convolution.RULE, *heads.RULES, *lstm.RULES, *memory_machine.RULES, product.RULE, *sentences.RULES)
 
 _native = False  # what `enable` has set
 

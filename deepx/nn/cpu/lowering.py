@@ -29,6 +29,8 @@ SYMBOLS = {  # of the library, by the names that `call` knows
     "product": "DeepxProduct",
     "lstm": "DeepxLstm",
     "lstm_backward": "DeepxLstmBackward",
+    "machine": "DeepxMachine",
+    "machine_backward": "DeepxMachineBackward",
 }
 
 _ours: set[str] = set()

@@ -8,6 +8,7 @@
 // Rows of a batch never meet, so a task takes some of them through all of time, and numbers do not depend on how many
 // threads there are.
 
+#include "lstm.h"
 #include "parallel.h"
 #include "product.h"
 
@@ -20,20 +21,6 @@ struct Sizes {
 
   int64_t gates() const { return 4 * cells; }
   int64_t blocks() const { return ceil_div(cells, COLUMNS); }  // of cells
-};
-
-// f(j, count) for every vector of cells begin to end, of which `count` are LANES or, of the last, fewer.
-template <class F>
-inline void along(int64_t begin, int64_t end, F f) {
-  for (int64_t j = begin; j < end; j += LANES) f(j, std::min<int64_t>(LANES, end - j));
-}
-
-// The activated gates of `count` cells from j on.
-struct Gates {
-  Vector i, f, g, o;
-  Gates(const float* z, int64_t cells, int64_t j, int64_t count)
-      : i(sigmoid(load(z + j, count))), f(sigmoid(load(z + cells + j, count))),
-        g(tanh(load(z + 2 * cells + j, count))), o(sigmoid(load(z + 3 * cells + j, count))) {}
 };
 
 // task(rows of the batch, packed kernel of their net) for all of them; `pack` packs a panel of it, of `panels`.
@@ -65,7 +52,7 @@ struct Forward {
   float *z, *h, *c;
 };
 
-// z = gates + h W;  c' = sigmoid(f) c + sigmoid(i) tanh(g), h' = sigmoid(o) tanh(c') where there is an input.
+// z = gates + h W, then the next state where there is an input.
 void forward(ffi::ThreadPool& pool, const Sizes& s, const Forward& all) {
   const int64_t cells = s.cells, step = s.batch * cells, depth = cells;
   if (all.z != all.gates) std::memcpy(all.z, all.gates, sizeof(float) * s.nets * s.steps * 4 * step);
@@ -96,12 +83,7 @@ void forward(ffi::ThreadPool& pool, const Sizes& s, const Forward& all) {
               std::memcpy(c_after + first, c + first, sizeof(float) * (last - first));
               continue;
             }
-            along(first, last, [&](int64_t j, int64_t count) {
-              const Gates a(z, cells, j, count);
-              const Vector after = a.f * load(c + j, count) + a.i * a.g;
-              store(c_after + j, after, count);
-              store(h_after + j, a.o * tanh(after), count);
-            });
+            advance(z, c, cells, first, last, h_after, c_after);
           }
         }
       }
@@ -136,23 +118,13 @@ void backward(ffi::ThreadPool& pool, const Sizes& s, const Backward& all) {
       for (int64_t b = begin; b < end; ++b) {
         const int64_t row = now * step + b * cells;
         float *dz = all.dz + 4 * row, *dh = all.dh0 + net * step + b * cells, *dc = all.dc0 + net * step + b * cells;
+        for (int64_t j = 0; j < cells; ++j) dh[j] += all.dh[row + j];
         if (!all.there[now * s.batch + b]) {
           std::memset(dz, 0, sizeof(float) * s.gates());
-          for (int64_t j = 0; j < cells; ++j) dh[j] += all.dh[row + j];
           continue;
         }
-        along(0, cells, [&](int64_t j, int64_t count) {
-          const Gates a(all.z + 4 * row, cells, j, count);
-          const Vector squashed = tanh(load(all.c + row + j, count));
-          const Vector dafter = load(dh + j, count) + load(all.dh + row + j, count);
-          const Vector d = load(dc + j, count) + dafter * a.o * (1.0f - squashed * squashed);
-          store(dz + j, d * a.g * a.i * (1.0f - a.i), count);
-          store(dz + cells + j, d * load(c_before + b * cells + j, count) * a.f * (1.0f - a.f), count);
-          store(dz + 2 * cells + j, d * a.i * (1.0f - a.g * a.g), count);
-          store(dz + 3 * cells + j, dafter * squashed * a.o * (1.0f - a.o), count);
-          store(dc + j, d * a.f, count);
-          store(dh + j, Vector{}, count);
-        });
+        advance_back(all.z + 4 * row, c_before + b * cells, all.c + row, cells, dh, dz, dc);
+        std::memset(dh, 0, sizeof(float) * cells);
       }
       pack_rows(all.dz + now * 4 * step, begin, end, depth, left);
       for (int64_t block = 0; block < s.blocks(); ++block)

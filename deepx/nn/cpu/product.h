@@ -38,6 +38,7 @@ inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 // ---- by tiles of 16 rows of 16 words, each a number of float32 or a pair of bfloat16
 
 constexpr int64_t SIDE = 16, ROWS = 2 * SIDE, COLUMNS = 2 * SIDE, DEPTH = 2 * SIDE, TILE = SIDE * SIDE, PIECES = 3;
+constexpr bool FEWER_ROWS = false;
 
 // While one lives, the thread's tiles are set up.
 class Tiles {
@@ -142,7 +143,8 @@ inline void pack(const Matrix& from, int64_t lines, int64_t depth, bool down, fl
 }
 
 // c[ROWS][COLUMNS] = left right, or += it. Tiles 0 to 3 are sums, 4 and 5 of the left panel, 6 and 7 of the right one.
-inline void multiply_block(const float* left, const float* right, int64_t depth, float* c, int64_t pitch, bool add) {
+inline void multiply_block(const float* left, const float* right, int64_t depth, float* c, int64_t pitch, int64_t,
+                           bool add) {
   constexpr int64_t LINE = 4 * SIDE, STEP = PIECES * 2 * TILE;
   const auto take_left = [&](int piece) {
     _tile_loadd(4, left + 2 * piece * TILE, LINE);
@@ -197,6 +199,7 @@ constexpr int64_t ROWS = 12;
 constexpr int64_t ROWS = 6;
 #endif
 constexpr int64_t COLUMNS = 2 * LANES;
+constexpr bool FEWER_ROWS = true;
 
 struct Tiles {
   Tiles() {}
@@ -211,15 +214,20 @@ inline void pack(const Matrix& from, int64_t lines, int64_t depth, int64_t width
   }
 }
 
-inline void multiply_block(const float* left, const float* right, int64_t depth, float* c, int64_t pitch, bool add) {
-  Vector sum[ROWS][2] = {};
+// c[rows][COLUMNS] = left right, or += it, of the first rows of the left panel: a program for each number of them.
+template <int64_t MOST = ROWS>
+inline void multiply_block(const float* left, const float* right, int64_t depth, float* c, int64_t pitch, int64_t rows,
+                           bool add) {
+  if constexpr (MOST > 1)
+    if (rows < MOST) return multiply_block<MOST - 1>(left, right, depth, c, pitch, rows, add);
+  Vector sum[MOST][2] = {};
   for (int64_t k = 0; k < depth; ++k, left += ROWS, right += COLUMNS) {
     const Vector low = load(right), high = load(right + LANES);
 #pragma GCC unroll 16
-    for (int i = 0; i < ROWS; ++i) sum[i][0] += low * left[i], sum[i][1] += high * left[i];
+    for (int i = 0; i < MOST; ++i) sum[i][0] += low * left[i], sum[i][1] += high * left[i];
   }
 #pragma GCC unroll 16
-  for (int i = 0; i < ROWS; ++i, c += pitch) {
+  for (int i = 0; i < MOST; ++i, c += pitch) {
     store(c, add ? load(c) + sum[i][0] : sum[i][0]);
     store(c + LANES, add ? load(c + LANES) + sum[i][1] : sum[i][1]);
   }
@@ -237,14 +245,15 @@ inline void pack_right(const Matrix& b, int64_t depth, int64_t columns, float* t
 // c[rows][columns] = left right, or += it, of two panels: ROWS rows and COLUMNS columns at most.
 inline void multiply(const float* left, const float* right, int64_t depth, float* c, int64_t pitch, int64_t rows,
                      int64_t columns, bool add) {
-  if (rows >= ROWS && columns >= COLUMNS) return multiply_block(left, right, depth, c, pitch, add);
   rows = std::min(rows, ROWS), columns = std::min(columns, COLUMNS);
+  if (columns == COLUMNS && (FEWER_ROWS || rows == ROWS))
+    return multiply_block(left, right, depth, c, pitch, rows, add);
   alignas(64) float block[ROWS * COLUMNS];
   if (add) {
     std::memset(block, 0, sizeof block);
     for (int64_t i = 0; i < rows; ++i) std::memcpy(block + i * COLUMNS, c + i * pitch, sizeof(float) * columns);
   }
-  multiply_block(left, right, depth, block, COLUMNS, add);
+  multiply_block(left, right, depth, block, COLUMNS, rows, add);
   for (int64_t i = 0; i < rows; ++i) std::memcpy(c + i * pitch, block + i * COLUMNS, sizeof(float) * columns);
 }
 
