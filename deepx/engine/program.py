@@ -24,7 +24,6 @@ from deepx.engine.placement import Rows, gathered, placed
 from deepx.engine.run import Run
 
 EVALUATION_SEED = 2**31 - 1  # evaluation data is the same for every seed of a run
-ONCE = {"xla_backend_optimization_level": 1}  # of what runs once: a fifth of the time to compile, and the same numbers
 
 
 class Carry(NamedTuple):
@@ -72,8 +71,7 @@ class Program:
 
     def init(self) -> Carry:
         """The carry before the first step."""
-        options = ONCE if self.mesh.devices.flat[0].platform == "cpu" else None
-        return jax.jit(self._first, out_shardings=self._carry, compiler_options=options)(self._init_key)
+        return jax.jit(self._first, out_shardings=self._carry)(self._init_key)
 
     def _first(self, key: Array) -> Carry:
         return Carry(jnp.zeros((), jnp.int32), self.experiment.init(key))

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import itertools
 import statistics
+import sys
 import time
 
 import jax
 
 from deepx.engine.data import HostData
+from deepx.engine.errors import UserError
 from scripts.benchmarks.runs import Rows, built_of, names_given
 from scripts.benchmarks.worker import prepare_jax
 
@@ -49,7 +51,11 @@ def main() -> None:
     prepare_jax()
     rows = Rows(names, "waits", width=len("-10.0% (-10.0 to 10.0)"))
     for name in names:
-        rows.add(name, measured(name))
+        try:
+            rows.add(name, measured(name))
+        except UserError as error:
+            rows.add(name, "not measured")
+            print(f"  {error}", file=sys.stderr)
 
 
 if __name__ == "__main__":
