@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from ml_collections import ConfigDict
 
@@ -34,7 +35,7 @@ class Questions(NamedTuple):
     def tasks(self) -> list[str]:
         return list(self.examples)
 
-    def part(self, part: str) -> dict[str, Mapping[str, Array]]:
+    def part(self, part: str) -> dict[str, Mapping[str, np.ndarray]]:
         """The encoded questions of a part, by task."""
         return {task: dict(self.encoded.questions[f"{task}/{part}"]) for task in self.tasks}
 
@@ -68,11 +69,11 @@ def questions_of(splits: Mapping[str, babi_stories.Split], memories: int) -> Que
 def experiment_of(config: ConfigDict, questions: Questions, reader: Reader) -> Experiment:
     """Training one reader on all of these questions; its errors task by task, where there are several."""
     train, valid, test = (questions.part(part) for part in ("train", "valid", "test"))
-    everything, held_out = (jax.tree.map(lambda *a: jnp.concatenate(a), *part.values()) for part in (train, valid))
+    everything, held_out = (jax.tree.map(lambda *a: np.concatenate(a), *part.values()) for part in (train, valid))
     steps = len(everything["answer"]) // config.batch_size  # of an epoch
     if steps < 1:
         raise UserError(f"batch_size is {config.batch_size}, more than the questions there are to learn from.")
-    source, sentences_UJ = epochs(everything, config.batch_size), jnp.asarray(questions.encoded.sentences_UJ)
+    source, sentences_UJ = epochs(everything, config.batch_size), questions.encoded.sentences_UJ
     watched = config.batch_size // 4  # validation questions a step: an epoch sees them all, more than twice
 
     def sample(arrays, key: Key, i: Array):
@@ -94,7 +95,7 @@ def experiment_of(config: ConfigDict, questions: Questions, reader: Reader) -> E
     def evaluate(state: TrainState, batch) -> Metrics:
         return scores(reader.answer(state.params, batch), batch, batch["mask"])
 
-    def passes(part: Mapping[str, Mapping[str, Array]]) -> DeviceData:
+    def passes(part: Mapping[str, Mapping[str, np.ndarray]]) -> DeviceData:
         size = min(config.evaluation.batch_size, max(len(arrays["answer"]) for arrays in part.values()))
         every = together({task: one_pass(arrays, size) for task, arrays in part.items()})
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from ml_collections import ConfigDict
 
 from deepx.data import prepared
-from deepx.data.babi import builder, simulator
-from deepx.data.babi.story import TASKS, Example, Story, examples
+from deepx.data.babi import builder, simulator, story
+from deepx.data.babi.story import TASKS, Example, Line, Story, examples
+from deepx.data.kept import kept
 from deepx.engine.errors import UserError
 
 SOURCES = ("simulated", "official")
+MANY = 10_000  # simulated questions, from which on they are kept: fewer are made at once
+MADE_BY = (Path(simulator.__file__).parent, Path(story.__file__), Path(__file__))
 TEST_SEED = 2**31 - 1  # simulated test stories are the same for every run
 
 
@@ -41,23 +46,34 @@ def splits(data: ConfigDict) -> tuple[dict[str, Split], str]:
     if not 0 < held_out < data.questions:
         raise UserError(f"data.held_out is {data.held_out}; of {data.questions} questions it leaves one side none.")
     order = np.random.RandomState(0).permutation(data.questions)
-    made, simulated = {}, []
+    made, gaps = {}, []
+    if data.train == "official" and data.fill_gaps:
+        gaps = [task for task in tasks if not builder.has(task, "train", data.language)]
+    learnt = simulated(tasks if data.train == "simulated" else gaps, data.questions, seed=0)
+    tested = simulated(tasks if data.test == "simulated" else (), data.test_questions, seed=TEST_SEED)
     for task in tasks:
-        stories = None
-        if data.train == "official":
-            if data.fill_gaps and not builder.has(task, "train", data.language):
-                simulated.append(task)
-            else:
-                stories = builder.load(task, "train", data.language)
-        everything = first(stories or simulator.simulate(task, data.questions, seed=0), data.questions, task)
-        test = (
-            builder.load(task, "test", data.language)
-            if data.test == "official"
-            else simulator.simulate(task, data.test_questions, seed=TEST_SEED)
-        )
+        stories = learnt[task] if task in learnt else builder.load(task, "train", data.language)
+        everything = first(stories, data.questions, task)
+        test = builder.load(task, "test", data.language) if data.test == "official" else tested[task]
         train, valid = ([everything[i] for i in part] for part in (order[held_out:], order[:held_out]))
         made[f"qa{task}"] = Split(train, valid, list(examples(test)))
-    return made, provenance(data, simulated)
+    return made, provenance(data, gaps)
+
+
+def simulated(tasks: Sequence[int], questions: int, seed: int) -> dict[int, list[Story]]:
+    """Simulated stories by task; many are made once, and found by later runs."""
+
+    def made() -> dict[int, list[Story]]:
+        return {task: simulator.simulate(task, questions, seed) for task in tasks}
+
+    if len(tasks) * questions < MANY:
+        return made()
+    settings = {"tasks": list(tasks), "questions": questions, "seed": seed}
+    found = kept(lambda: {"told": np.frombuffer(json.dumps(made()).encode(), np.uint8)}, settings, MADE_BY)
+    return {
+        int(task): [tuple(Line(text, answer, tuple(supports)) for text, answer, supports in one) for one in stories]
+        for task, stories in json.loads(found["told"].tobytes()).items()
+    }
 
 
 def first(stories: Sequence[Story], count: int, task: int) -> list[Example]:

@@ -12,6 +12,7 @@ import pytest
 from deepx.nn.cpu import build
 
 ROOT = Path(__file__).resolve().parents[1]
+LIBRARY = "convolution"
 CONVOLVE = """
 import jax, jax.numpy as jnp
 from deepx.nn.cpu import kernels
@@ -40,7 +41,7 @@ def script(path: Path, text: str) -> Path:
 def instructions() -> str:
     try:
         found = build.instructions()
-        build.load(found)
+        build.load(LIBRARY, found)
     except build.Unavailable as reason:
         pytest.skip(f"no kernels here: {reason}")
     return found
@@ -71,20 +72,21 @@ def cache(tmp_path, quick_compiler, monkeypatch) -> Path:
 
 
 def test_a_library_is_compiled_once(instructions, cache, monkeypatch):
-    build.load(instructions)
-    assert [path.name for path in cache.iterdir()] == [f"kernels-{build.key(instructions)}.so"]
+    build.load(LIBRARY, instructions)
+    assert [path.name for path in cache.iterdir()] == [f"{LIBRARY}-{build.key(LIBRARY, instructions)}.so"]
     monkeypatch.setattr(build, "compile_to", lambda *_: pytest.fail("compiled again"))
-    build.load(instructions)
+    build.load(LIBRARY, instructions)
 
 
 def test_its_key_knows_source_instructions_and_jaxlib(instructions, tmp_path, monkeypatch):
-    keys = {build.key(name) for name in build.INSTRUCTIONS}
+    keys = {build.key(LIBRARY, name) for name in build.INSTRUCTIONS}
     monkeypatch.setattr(build.jaxlib, "__version__", "0.0.1")
-    keys.add(build.key(instructions))
-    (tmp_path / "other.cc").write_text("int x;")
-    monkeypatch.setattr(build, "SOURCES", (tmp_path / "other.cc",))
-    keys.add(build.key(instructions))
-    assert len(keys) == len(build.INSTRUCTIONS) + 2
+    keys.add(build.key(LIBRARY, instructions))
+    keys.add(build.key("sentences", instructions))
+    (tmp_path / "other.h").write_text("int x;")
+    monkeypatch.setattr(build, "HEADERS", (tmp_path / "other.h",))
+    keys.add(build.key(LIBRARY, instructions))
+    assert len(keys) == len(build.INSTRUCTIONS) + 3
 
 
 def test_two_processes_at_once(instructions, cache, tmp_path):
@@ -100,8 +102,8 @@ def test_two_processes_at_once(instructions, cache, tmp_path):
 
 def test_a_damaged_library_is_made_anew(instructions, cache):
     cache.mkdir(parents=True)
-    (cache / f"kernels-{build.key(instructions)}.so").write_bytes(b"\x7fELF damaged")
-    build.load(instructions)
+    (cache / f"{LIBRARY}-{build.key(LIBRARY, instructions)}.so").write_bytes(b"\x7fELF damaged")
+    build.load(LIBRARY, instructions)
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(instructions, quick_compiler, tmp_path):

@@ -175,7 +175,7 @@ def test_numbers_do_not_depend_on_the_number_of_threads_nor_much_on_the_instruct
 
 
 @pytest.mark.parametrize("instructions", build.INSTRUCTIONS)
-def test_elementary_functions(instructions, tmp_path, monkeypatch):
+def test_elementary_functions(instructions, tmp_path):
     """Relative errors below 1e-6, and exact where a number is too small or too large to matter."""
     source = tmp_path / "functions.cc"
     header = Path(build.__file__).with_name("vector.h")
@@ -187,8 +187,7 @@ def test_elementary_functions(instructions, tmp_path, monkeypatch):
     )
     if instructions not in narrower(build.instructions()):
         pytest.skip(f"this processor has no {instructions}")
-    monkeypatch.setattr(build, "SOURCES", (source,))
-    build.compile_to(tmp_path / "functions.so", instructions)
+    build.compile_to(tmp_path / "functions.so", source, instructions)
     library = ctypes.CDLL(str(tmp_path / "functions.so"))
 
     def apply(name, x):

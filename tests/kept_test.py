@@ -6,7 +6,7 @@ import pytest
 from deepx.data import kept
 from deepx.engine.config import load
 from deepx.files import cache
-from experiments import reproduce, seq2seq_numbers
+from experiments import babi_stories, reproduce, seq2seq_numbers
 from experiments.seq2seq_texts import texts
 
 
@@ -69,3 +69,13 @@ def test_sentences_that_are_found_are_those_that_were_made(monkeypatch):
         for ours, theirs in zip(encoded, found.encoded[part], strict=True):
             for a, b in zip(ours, theirs, strict=True):
                 np.testing.assert_array_equal(a, b, strict=True)
+
+
+def test_stories_that_are_found_are_those_that_were_made(monkeypatch):
+    made = babi_stories.simulated((3, 15), 20, seed=1)
+    assert not cache("generated").exists()
+    monkeypatch.setattr(babi_stories, "MANY", 40)
+    assert babi_stories.simulated((3, 15), 20, seed=1) == made
+    other = babi_stories.simulated((3, 15), 20, seed=2)
+    monkeypatch.setattr(babi_stories.simulator, "simulate", None)
+    assert babi_stories.simulated((3, 15), 20, seed=1) == made != other

@@ -14,7 +14,7 @@ from deepx.nn.cpu import build, kernels
 ROOT = Path(__file__).resolve().parents[1]
 
 try:
-    build.load(build.instructions())
+    build.load("convolution", build.instructions())
 except build.Unavailable as reason:
     pytest.skip(f"no kernels here: {reason}", allow_module_level=True)
 

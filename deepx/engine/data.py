@@ -5,6 +5,7 @@ In both, batch `i` is a function of (seed, i) alone, so a checkpoint needs no po
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -88,6 +89,7 @@ def epochs_by_length(arrays: Any, batch_size: int, lengths: Array, pool: int = 1
     return DeviceData(sample, (arrays, jnp.asarray(lengths)))
 
 
+@functools.partial(jax.jit, static_argnames=("count", "n"), inline=True)  # traced once for all tasks of a table
 def shuffled(key: Array, i: Array, count: int, n: int) -> Array:
     """Positions i count .. (i + 1) count - 1 of endless shuffled passes over 0 .. n-1, as examples [count]."""
     position = jnp.asarray(i, jnp.uint32) * count + jnp.arange(count, dtype=jnp.uint32)

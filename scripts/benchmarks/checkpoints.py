@@ -11,12 +11,10 @@ import time
 from pathlib import Path
 
 import jax
-from rich.console import Console
-from rich.table import Table
 
 from deepx.engine.checkpoint import Checkpoints
 from deepx.engine.program import Carry
-from scripts.benchmarks.runs import built_of, names_given
+from scripts.benchmarks.runs import Rows, built_of, names_given
 from scripts.benchmarks.worker import prepare_jax
 
 NAMES = ("ntm/copy", "resnet/cifar10_resnet56:smoke", "seq2seq/grammar_enfr", "seq2seq/grammar_enfr:paper")
@@ -47,12 +45,9 @@ def measured(name: str) -> list[str]:
 def main() -> None:
     names = names_given("checkpoints", __doc__, NAMES)
     prepare_jax()
-    table = Table("run", box=None, pad_edge=False)
-    for column in ("MB", "training held up, ms", "all written, ms", "restored, ms"):
-        table.add_column(column, justify="right")
+    rows = Rows(names, "MB", "training held up, ms", "all written, ms", "restored, ms", width=8)
     for name in names:
-        table.add_row(name, *measured(name))
-    Console(width=120).print(table)
+        rows.add(name, *measured(name))
 
 
 if __name__ == "__main__":

@@ -10,11 +10,10 @@ from __future__ import annotations
 import statistics
 
 from rich.console import Console
-from rich.table import Table
 
 from scripts.benchmarks.alternate import in_turns, workers
 from scripts.benchmarks.families import Side
-from scripts.benchmarks.runs import names_given
+from scripts.benchmarks.runs import Rows, names_given
 
 NUMBERS = (1, 2, 4, 8)
 CASES = ("ntm/copy:cpu", "babi/memn2n_pe_ls_rn:cpu", "seq2seq/grammar_enfr:cpu")
@@ -29,9 +28,7 @@ def side(devices: int) -> Side:
 
 def main() -> None:
     names = names_given("devices", __doc__, CASES)
-    table = Table("a dispatch of", box=None, pad_edge=False)
-    for devices in NUMBERS:
-        table.add_column(side(devices).name, justify="right")
+    rows = Rows(names, *(side(devices).name for devices in NUMBERS), width=len("x 10.00 (10.00 to 10.00)"))
     for case in names:
         with Console(stderr=True).status(case) as status, workers("devices", list(map(side, NUMBERS))) as sides:
             _, times = in_turns(sides, case, ROUNDS, SECONDS, status.update)
@@ -40,8 +37,7 @@ def main() -> None:
         for seconds in others:
             ratios = [many / single for many, single in zip(seconds, one, strict=True)]
             cells.append(f"x {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
-        table.add_row(case, *cells)
-    Console(width=120).print(table)
+        rows.add(case, *cells)
 
 
 if __name__ == "__main__":

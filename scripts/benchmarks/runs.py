@@ -31,6 +31,21 @@ def built_of(name: str) -> Built:
     return Built(*built(configuration.load(reproduce.CONFIGS / f"{benchmark}.py", variant)))
 
 
+class Rows:
+    """A study's table, whose rows are printed as soon as they are known: some take minutes."""
+
+    def __init__(self, names: Sequence[str], *columns: str, width: int = 0):
+        """names: what the rows are of. columns: titles of the others, each at least `width` wide."""
+        self._first = max(map(len, names))
+        self._widths = [max(width, len(title)) for title in columns]
+        self.add("", *columns)
+
+    def add(self, name: str, *cells: str) -> None:
+        """Prints a row."""
+        told = (f"{cell:>{width}}" for cell, width in zip(cells, self._widths, strict=True))
+        print(f"{name:{self._first}}", *told, sep="  ", flush=True)
+
+
 def names_given(study: str, about: str, names: Sequence[str]) -> Sequence[str]:
     """The benchmarks that the command line of a study names; `names` where it names none."""
     layout = argparse.RawDescriptionHelpFormatter

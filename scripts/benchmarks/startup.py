@@ -14,10 +14,9 @@ import time
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from experiments.reproduce import ROOT, command_for
-from scripts.benchmarks.runs import names_given
+from scripts.benchmarks.runs import Rows, names_given
 
 NAMES = ("ntm/copy", "babi/memn2n_pe_ls_rn", "gan/toy_density", "seq2seq/grammar_enfr", "vqa/easy_vqa")
 ROUNDS = 3  # warm ones
@@ -53,14 +52,11 @@ def first_row(name: str, workdir: Path, caches: Path) -> float:
 
 def main() -> None:
     names = names_given("startup", __doc__, NAMES)
-    table = Table("run", box=None, pad_edge=False)
-    for column in ("cold, s", "warm, s"):
-        table.add_column(column, justify="right")
+    rows = Rows(names, "cold, s", "warm, s")
     for name in names:
         with tempfile.TemporaryDirectory() as folder, Console(stderr=True).status(name):
             cold, *warm = (first_row(name, Path(folder) / str(i), Path(folder) / "caches") for i in range(1 + ROUNDS))
-        table.add_row(name, f"{cold:.1f}", f"{statistics.median(warm):.1f}")
-    Console(width=120).print(table)
+        rows.add(name, f"{cold:.1f}", f"{statistics.median(warm):.1f}")
 
 
 if __name__ == "__main__":

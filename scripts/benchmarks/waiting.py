@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import itertools
 import statistics
+import sys
 import time
 
 import jax
-from rich.console import Console
-from rich.table import Table
 
 from deepx.engine.data import HostData
-from scripts.benchmarks.runs import built_of, names_given
+from deepx.engine.errors import UserError
+from scripts.benchmarks.runs import Rows, built_of, names_given
 from scripts.benchmarks.worker import prepare_jax
 
 NAMES = ("gan/context_encoder", "seq2seq/multi30k_ende", "vqa/clevr:smoke")
@@ -49,10 +49,13 @@ def measured(name: str) -> str:
 def main() -> None:
     names = names_given("waiting", __doc__, NAMES)
     prepare_jax()
-    table = Table("run", "waits", box=None, pad_edge=False)
+    rows = Rows(names, "waits", width=len("-10.0% (-10.0 to 10.0)"))
     for name in names:
-        table.add_row(name, measured(name))
-    Console(width=120).print(table)
+        try:
+            rows.add(name, measured(name))
+        except UserError as error:
+            rows.add(name, "not measured")
+            print(f"  {error}", file=sys.stderr)
 
 
 if __name__ == "__main__":

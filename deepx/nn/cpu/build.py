@@ -1,4 +1,7 @@
-"""Compiles the C++ beside this file at its first use, and keeps the library for later programs."""
+"""Compiles the C++ beside this file at its first use, and keeps the libraries for later programs.
+
+A library is one `.cc`: a program waits for the compiler of those kernels only that it calls.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,7 @@ from pathlib import Path
 import jax
 import jaxlib
 
-NAMES = (
-    *("convolution.cc", "heads.cc", "lstm.cc", "memory_machine.cc", "product.cc", "sentences.cc"),
-    *("heads.h", "interact.h", "lstm.h", "parallel.h", "product.h", "vector.h"),
-)
-SOURCES = tuple(Path(__file__).with_name(name) for name in NAMES)
+HEADERS = tuple(sorted(Path(__file__).parent.glob("*.h")))
 FLAGS = ("-std=c++17", "-O3", "-fPIC", "-shared", "-ffp-contract=fast")
 INSTRUCTIONS = {  # by falling width: the name in /proc/cpuinfo of each that is needed
     "AMX": ("amx_bf16", "amx_tile", "avx512_bf16", "avx512bw", "avx512f", "avx2", "fma"),
@@ -26,7 +25,7 @@ INSTRUCTIONS = {  # by falling width: the name in /proc/cpuinfo of each that is 
     "AVX2": ("avx2", "fma"),
 }
 COMPILERS = ("g++", "clang++", "c++")
-PATIENCE = 240  # seconds for the compiler; it takes fifteen
+PATIENCE = 240  # seconds for the compiler; it takes five
 
 
 class Unavailable(Exception):
@@ -57,9 +56,15 @@ def _tiles() -> bool:
         return False
 
 
-def key(instructions: str) -> str:
+def source(library: str) -> Path:
+    """The file of a library, 'convolution' say."""
+    return Path(__file__).with_name(f"{library}.cc")
+
+
+def key(library: str, instructions: str) -> str:
     """What a library is known by: sources, flags, instructions, and the jaxlib whose headers it was compiled with."""
-    parts = [*(path.read_bytes() for path in SOURCES), repr((FLAGS, instructions, jaxlib.__version__)).encode()]
+    sources = [path.read_bytes() for path in (source(library), *HEADERS)]
+    parts = [*sources, repr((FLAGS, instructions, jaxlib.__version__)).encode()]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
 
@@ -68,13 +73,13 @@ def cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "deepx" / "cpu"
 
 
-def load(instructions: str) -> ctypes.CDLL:
-    """The library, from the cache or else compiled. Raises Unavailable.
+def load(library: str, instructions: str) -> ctypes.CDLL:
+    """A library, from the cache or else compiled. Raises Unavailable.
 
     It enters the cache by one rename, so that another process finds all of it or nothing. Where the cache cannot be
     written, the library serves this process alone.
     """
-    kept = cache() / f"kernels-{key(instructions)}.so"
+    kept = cache() / f"{library}-{key(library, instructions)}.so"
     if kept.exists():
         try:
             return ctypes.CDLL(str(kept))
@@ -86,8 +91,8 @@ def load(instructions: str) -> ctypes.CDLL:
     except OSError:
         room, kept = tempfile.TemporaryDirectory(), None
     with room as directory:
-        fresh = Path(directory) / "kernels.so"
-        compile_to(fresh, instructions)
+        fresh = Path(directory) / "fresh.so"
+        compile_to(fresh, source(library), instructions)
         if kept is not None:
             fresh = fresh.replace(kept)
         try:
@@ -96,14 +101,13 @@ def load(instructions: str) -> ctypes.CDLL:
             raise Unavailable(f"what was compiled cannot be loaded: {error}") from error
 
 
-def compile_to(path: Path, instructions: str) -> None:
-    """Compiles the sources to `path` with $CXX, or with the first compiler that is found. Raises Unavailable."""
+def compile_to(path: Path, source: Path, instructions: str) -> None:
+    """Compiles `source` to `path` with $CXX, or with the first compiler that is found. Raises Unavailable."""
     compiler = next(filter(shutil.which, filter(None, (os.environ.get("CXX"), *COMPILERS))), None)
     if compiler is None:
         raise Unavailable(f"no C++ compiler was found (none of {', '.join(COMPILERS)} is on the PATH)")
     machine = ["-m" + name.replace("512_", "512").replace("_", "-") for name in INSTRUCTIONS[instructions]]
-    units = [str(source) for source in SOURCES if source.suffix == ".cc"]
-    command = [compiler, *FLAGS, *machine, "-isystem", jax.ffi.include_dir(), *units, "-o", str(path)]
+    command = [compiler, *FLAGS, *machine, "-isystem", jax.ffi.include_dir(), str(source), "-o", str(path)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=PATIENCE)
     except (OSError, subprocess.TimeoutExpired) as error:

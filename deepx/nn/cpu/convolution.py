@@ -80,11 +80,13 @@ def _weight_gradient(out, to_nhwc, to_nhwk, out_spec, axes, lhs, rhs):
 
 
 def _call(name: str, shape, *operands: jax.Array, **attributes: np.ndarray) -> jax.Array:
-    return jax.ffi.ffi_call(targets()[name], jax.ShapeDtypeStruct(tuple(shape), jnp.float32))(*operands, **attributes)
+    result = jax.ShapeDtypeStruct(tuple(shape), jnp.float32)
+    return jax.ffi.ffi_call(targets("convolution")[name], result)(*operands, **attributes)
 
 
 RULE = Rule(
     lax.conv_general_dilated_p,
+    "convolution",
     "convolution",
     plan,
     xla=functools.partial(_conv_general_dilated_lower, expand_complex_convolutions=True),  # as jax registers it

@@ -84,9 +84,9 @@ def _rule(of: Primitive, definition: Callable) -> Rule:
     def plan(*types, pure: Pure, sizes: Any) -> Callable:
         results = [jax.ShapeDtypeStruct(a.shape, a.dtype) for a in types[len(types) - 3 :]]
         attributes = dict(reads=np.int64(sizes.read_heads), shifts=np.int64(sizes.shifts))
-        return lambda *operands: jax.ffi.ffi_call(targets()[of.name], results)(*operands, **attributes)
+        return lambda *operands: jax.ffi.ffi_call(targets("heads")[of.name], results)(*operands, **attributes)
 
-    return Rule(of, "heads", plan, xla=mlir.lower_fun(definition, multiple_results=True))
+    return Rule(of, "heads", "heads", plan, xla=mlir.lower_fun(definition, multiple_results=True))
 
 
 RULES = (_rule(interact_p, _interact), _rule(interact_vjp_p, _interact_vjp))

@@ -1,6 +1,6 @@
 """Kernels of our own on the CPU, in place of XLA's: switched on for the programs that are compiled from then on.
 
-Nothing changes at a call. `convolution`, `heads` and `sentences` say which operations they serve, `lowering` in which
+Nothing changes at a call. `convolution`, `heads` and so on say which operations they serve, `lowering` in which
 programs.
 """
 
@@ -13,13 +13,16 @@ from contextlib import contextmanager
 import jax
 from jax.interpreters import mlir
 
-from deepx.nn.cpu import convolution, heads, lstm, memory_machine, product, sentences
+from deepx.nn.cpu import convolution, heads, lstm, memory_machine, product, sentences, threefry
 from deepx.nn.cpu.lowering import lowered
 
 __all__ = ["SWITCH", "disabled", "enable", "lowered", "threads"]
 
 SWITCH = "DEEPX_CPU_KERNELS"  # environment: "native", the default, or "xla"
-RULES = (convolution.RULE, *heads.RULES, *lstm.RULES, *memory_machine.RULES, product.RULE, *sentences.RULES)
+RULES = (
+    *(convolution.RULE, product.RULE, threefry.RULE),
+    *(*heads.RULES, *lstm.RULES, *memory_machine.RULES, *sentences.RULES),
+)
 
 _native = False  # what `enable` has set
 

@@ -19,21 +19,17 @@ from jax.interpreters import mlir
 
 from deepx.nn.cpu import build
 
-SYMBOLS = {  # of the library, by the names that `call` knows
-    "convolve": "DeepxConvolve",
-    "weight_gradient": "DeepxWeightGradient",
-    "interact": "DeepxInteract",
-    "interact_vjp": "DeepxInteractVjp",
-    "look_up": "DeepxLookUp",
-    "count": "DeepxCount",
-    "product": "DeepxProduct",
-    "lstm": "DeepxLstm",
-    "lstm_backward": "DeepxLstmBackward",
-    "machine": "DeepxMachine",
-    "machine_backward": "DeepxMachineBackward",
+LIBRARIES = {  # of each, its symbols by the names that `targets` knows
+    "convolution": {"convolve": "DeepxConvolve", "weight_gradient": "DeepxWeightGradient"},
+    "heads": {"interact": "DeepxInteract", "interact_vjp": "DeepxInteractVjp"},
+    "lstm": {"lstm": "DeepxLstm", "lstm_backward": "DeepxLstmBackward"},
+    "memory_machine": {"machine": "DeepxMachine", "machine_backward": "DeepxMachineBackward"},
+    "product": {"product": "DeepxProduct"},
+    "sentences": {"look_up": "DeepxLookUp", "count": "DeepxCount"},
+    "threefry": {"threefry": "DeepxThreefry"},
 }
 
-_ours: set[str] = set()
+_ours: dict[str, str] = {}  # the instructions of kernels by the name of their rule
 _xlas: set[str] = set()
 
 
@@ -43,27 +39,31 @@ class Rule:
 
     plan: of the operands' and results' types and the primitive's parameters, a function of the operands that calls our
         kernels; None where they are not for it. xla: the lowering rule otherwise.
+    library: where the kernels are. name: what a run's record calls them; None: it need not say whose kernels served, as
+        their numbers are the same. told: whether the record says where XLA's served.
     """
 
     primitive: Primitive
-    name: str
+    library: str
+    name: str | None
     plan: Callable[..., Callable | None]
     xla: Callable[..., Any]
     told: bool = True
 
     def native(self, ctx: mlir.LoweringRuleContext, *operands, **params):
         kernel = self.plan(*ctx.avals_in, *ctx.avals_out, **params) if _one_device(ctx.module_context) else None
-        if kernel is None or not targets():
-            if self.told:
+        if kernel is None or not targets(self.library):
+            if self.name and self.told:
                 _xlas.add(self.name)
             return self.xla(ctx, *operands, **params)
-        _ours.add(self.name)
+        if self.name:
+            _ours[self.name] = targets(self.library)["instructions"]
         return mlir.lower_fun(kernel, multiple_results=self.primitive.multiple_results)(ctx, *operands)
 
 
 def lowered() -> str:
     """Whose kernels serve what this process compiled: 'convolution, heads (AVX-512)', 'xla', both, or 'none'."""
-    ours = [f"{', '.join(sorted(_ours))} ({targets()['instructions']})"] if _ours else []
+    ours = [f"{', '.join(sorted(_ours))} ({next(iter(_ours.values()))})"] if _ours else []
     return " and ".join([*ours, *(["xla"] if _xlas else [])]) or "none"
 
 
@@ -78,22 +78,29 @@ def _one_device(module: mlir.ModuleContext) -> bool:
 
 
 @functools.cache
-def targets() -> dict[str, str]:
-    """Names of the kernels as XLA knows them, and their `instructions`; none, said once, where they cannot be had."""
+def targets(library: str) -> dict[str, str]:
+    """Names of a library's kernels as XLA knows them, and their `instructions`; none where they cannot be had."""
     try:
         instructions = build.instructions()
         try:
-            library = build.load(instructions)
+            loaded = build.load(library, instructions)
         except build.Unavailable:
             if instructions != "AMX":
                 raise
             instructions = "AVX-512"  # older compilers do not know tiles
-            library = build.load(instructions)
+            loaded = build.load(library, instructions)
     except build.Unavailable as reason:
-        print(f"XLA's own kernels serve, which train two to three times slower: {reason}.", file=sys.stderr)
+        _say(f"XLA's own kernels serve, which train two to three times slower: {reason}.")
         return {}
     # The key is in the name, so that no executable in jax's compilation cache ever meets kernels of another source.
-    names = {name: f"deepx_{name}_{build.key(instructions)}" for name in SYMBOLS}
-    for name, symbol in SYMBOLS.items():
-        jax.ffi.register_ffi_target(names[name], jax.ffi.pycapsule(getattr(library, symbol)), platform="cpu")
+    key = build.key(library, instructions)
+    names = {name: f"deepx_{name}_{key}" for name in LIBRARIES[library]}
+    for name, symbol in LIBRARIES[library].items():
+        jax.ffi.register_ffi_target(names[name], jax.ffi.pycapsule(getattr(loaded, symbol)), platform="cpu")
     return {**names, "instructions": instructions}
+
+
+@functools.cache
+def _say(excuse: str) -> None:
+    """Once, however many libraries it is about."""
+    print(excuse, file=sys.stderr)

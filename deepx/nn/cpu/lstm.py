@@ -13,7 +13,7 @@ Every bind says which function of one net it stands for.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import jax
 import numpy as np
@@ -62,9 +62,13 @@ def _rule(of: Primitive) -> Rule:
             return None
         results = [jax.ShapeDtypeStruct(a.shape, a.dtype) for a in types[len(types) - 3 :]]
         in_place = {1: 0}  # gates become z, and z dz, where nothing else needs them
-        return lambda *operands: jax.ffi.ffi_call(targets()[of.name], results, input_output_aliases=in_place)(*operands)
 
-    return Rule(of, "lstm", plan, xla=mlir.lower_fun(_definition, multiple_results=True))
+        def call(*operands: Array) -> Sequence[Array]:
+            return jax.ffi.ffi_call(targets("lstm")[of.name], results, input_output_aliases=in_place)(*operands)
+
+        return call
+
+    return Rule(of, "lstm", "lstm", plan, xla=mlir.lower_fun(_definition, multiple_results=True))
 
 
 RULES = (_rule(lstm_p), _rule(lstm_backward_p))

@@ -15,7 +15,7 @@ Every bind says which function of one net it stands for: `pure(sizes, ...)`, `pu
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -75,11 +75,14 @@ def _rule(of: Primitive, operands: int, in_place: dict[int, int]) -> Rule:
         results = [jax.ShapeDtypeStruct(a.shape, a.dtype) for a in types[operands:]]
         attributes = dict(reads=np.int64(sizes.read_heads), shifts=np.int64(sizes.shifts))
         attributes |= {name: np.float32(np.inf if clip is None else clip) for name, clip in clipped.items()}
-        return lambda *given: jax.ffi.ffi_call(targets()[of.name], results, input_output_aliases=in_place)(
-            *given, **attributes
-        )
 
-    return Rule(of, "machine", plan, xla=mlir.lower_fun(_definition, multiple_results=True))
+        def call(*given: Array) -> Sequence[Array]:
+            target = targets("memory_machine")[of.name]
+            return jax.ffi.ffi_call(target, results, input_output_aliases=in_place)(*given, **attributes)
+
+        return call
+
+    return Rule(of, "memory_machine", "machine", plan, xla=mlir.lower_fun(_definition, multiple_results=True))
 
 
 RULES = (_rule(machine_p, 9, {3: 0}), _rule(machine_backward_p, 11, {2: 0}))

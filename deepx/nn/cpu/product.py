@@ -16,6 +16,7 @@ import numpy as np
 from jax import lax
 from jax._src.lax.lax import _dot_general_lower  # tests/cpu_product_test.py tells if jax moves it
 
+from deepx.nn.cpu import build
 from deepx.nn.cpu.lowering import Rule, targets
 
 LEAST, LEAST_TERMS = 32, 1 << 20  # numbers of each axis; of all terms of all sums
@@ -32,7 +33,7 @@ def plan(lhs, rhs, out, *, dimension_numbers, **_: Any) -> Callable | None:
     m, n = lhs.size // max(k, 1), rhs.size // max(k, 1)
     if lhs_first is None or rhs_first is None or min(m, n, k) < LEAST or m * n * k < LEAST_TERMS:
         return None
-    if targets().get("instructions") != "AMX":
+    if not _tiles():
         return None
 
     def multiply(lhs: jax.Array, rhs: jax.Array) -> jax.Array:
@@ -45,6 +46,14 @@ def plan(lhs, rhs, out, *, dimension_numbers, **_: Any) -> Callable | None:
     return multiply
 
 
+def _tiles() -> bool:
+    """Whether the processor has them, and the compiler knows them. Other processors do without the library."""
+    try:
+        return build.instructions() == "AMX" and targets("product").get("instructions") == "AMX"
+    except build.Unavailable:
+        return False
+
+
 def _summed_first(a, summed: Sequence[int]) -> bool | None:
     """Whether the axes that a sum runs over are the first ones, or (False) the last; None: neither."""
     summed, axes = list(summed), list(range(len(a.shape)))
@@ -55,11 +64,12 @@ def _summed_first(a, summed: Sequence[int]) -> bool | None:
 
 def _call(shape: tuple[int, int], a: jax.Array, b: jax.Array, a_transposed: bool, b_transposed: bool) -> jax.Array:
     attributes = dict(a_transposed=a_transposed, b_transposed=b_transposed)
-    return jax.ffi.ffi_call(targets()["product"], jax.ShapeDtypeStruct(shape, np.float32))(a, b, **attributes)
+    return jax.ffi.ffi_call(targets("product")["product"], jax.ShapeDtypeStruct(shape, np.float32))(a, b, **attributes)
 
 
 RULE = Rule(
     lax.dot_general_p,
+    "product",
     "products",
     plan,
     xla=functools.partial(_dot_general_lower, platform="cpu"),  # as jax registers it

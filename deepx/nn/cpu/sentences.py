@@ -99,9 +99,9 @@ def _rule(of: Primitive, definition: Callable) -> Rule:
     def plan(words, weights, x, result, *, vocabulary: int) -> Callable | None:
         if x.dtype != np.float32:
             return None
-        return jax.ffi.ffi_call(targets()[of.name], [jax.ShapeDtypeStruct(result.shape, result.dtype)])
+        return jax.ffi.ffi_call(targets("sentences")[of.name], [jax.ShapeDtypeStruct(result.shape, result.dtype)])
 
-    return Rule(of, "sentences", plan, xla=mlir.lower_fun(definition, multiple_results=True))
+    return Rule(of, "sentences", "sentences", plan, xla=mlir.lower_fun(definition, multiple_results=True))
 
 
 RULES = (_rule(look_up_p, _look_up), _rule(count_p, _count))
