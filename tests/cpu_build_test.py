@@ -51,10 +51,10 @@ def instructions() -> str:
 def compiled(instructions, tmp_path_factory) -> Path:
     """The library, in a file of its own."""
     path = tmp_path_factory.mktemp("compiled") / "kernels.so"
-    kept = build.cache() / f"kernels-{build.key(instructions)}.so"
+    kept = build.cache() / f"{LIBRARY}-{build.key(LIBRARY, instructions)}.so"
     if kept.exists():
         return shutil.copy(kept, path)
-    build.compile_to(path, instructions)
+    build.compile_to(path, build.source(LIBRARY), instructions)
     return path
 
 
