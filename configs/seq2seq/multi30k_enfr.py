@@ -1,9 +1,9 @@
 """English to French of captions (Multi30k), by LSTMs, without attention and with it.
 
-The model is that of Sutskever, Vinyals, Le 2014 (arXiv 1409.3215), with the source's summary before every step that of
-Cho et al. 2014 (arXiv 1406.1078), with attention that of Luong, Pham, Manning 2015 (arXiv 1508.04025); the data those of
-Elliott, Frank, Sima'an, Specia 2016 (arXiv 1605.00459), sub-words of 29,000 captions. `paper` is Sutskever's network and
-optimiser; none of the papers has this data.
+The model is that of Sutskever, Vinyals, Le 2014 (arXiv 1409.3215); with the source's summary before every step, that of
+Cho et al. 2014 (arXiv 1406.1078); with attention, that of Luong, Pham, Manning 2015 (arXiv 1508.04025). The data are
+those of Elliott, Frank, Sima'an, Specia 2016 (arXiv 1605.00459), sub-words of 29,000 captions. `paper` is Sutskever's
+network and optimiser; none of the papers has this data.
 
 Expected on test_2016_flickr, cased, detokenised: summary, 34.8 BLEU; attention, 50.3; cpu, 30.1.
 
