@@ -28,12 +28,11 @@
 #include <cstring>
 #include <vector>
 
+#include "handler.h"
 #include "parallel.h"
 #include "vector.h"
 
 namespace {
-
-namespace ffi = xla::ffi;
 
 // Register blocks. AVX-512 has 32 registers of 16 numbers, AVX2 16 of 8; one or two are needed besides the block.
 #ifdef __AVX512F__
@@ -340,37 +339,40 @@ void weight_gradient(ffi::ThreadPool& pool, const Shape& s, const float* x, cons
 
 // ---- what XLA calls
 
-using Buffer = ffi::Buffer<ffi::F32, 4>;
-using Result = ffi::Result<Buffer>;
+using Operand = ffi::Buffer<ffi::F32, 4>;
 using Numbers = ffi::Span<const int64_t>;  // one for the height, one for the width
+constexpr char STRIDE[] = "stride", DILATION[] = "dilation", REACH[] = "reach", PAD[] = "pad";
+using Stride = ffi::Attr<Numbers, STRIDE>;
+using Dilation = ffi::Attr<Numbers, DILATION>;
+using Reach = ffi::Attr<Numbers, REACH>;
+using Pad = ffi::Attr<Numbers, PAD>;
 
-ffi::ErrorOr<Shape> shape_of(const Buffer& x, const Buffer& w, const Buffer& y, Numbers stride, Numbers dilation,
+ffi::ErrorOr<Shape> shape_of(const Operand& x, const Operand& w, const Operand& y, Numbers stride, Numbers dilation,
                              Numbers reach, Numbers pad) {
   auto xs = x.dimensions(), ws = w.dimensions(), ys = y.dimensions();
   if (xs[0] != ys[0] || xs[3] != ws[2] || ws[3] != ys[3] || stride.size() != 2 || dilation.size() != 2 ||
       reach.size() != 2 || pad.size() != 2)
-    return ffi::Unexpected(ffi::Error::InvalidArgument("deepx convolution: shapes do not fit"));
+    return ffi::Unexpected(unfit("convolution"));
   std::array<Axis, 2> axes;
   for (int i = 0; i < 2; ++i) {
     axes[i] = {xs[1 + i], ys[1 + i], ws[i], stride[i], dilation[i], reach[i], pad[i]};
-    if (axes[i].dilation > 1 && axes[i].stride > 1)
-      return ffi::Unexpected(ffi::Error::InvalidArgument("deepx convolution: stride and dilation of one axis"));
+    if (axes[i].dilation > 1 && axes[i].stride > 1) return ffi::Unexpected(unfit("convolution"));
   }
   return Shape{xs[0], xs[3], ys[3], axes[0], axes[1]};
 }
 
-ffi::Error Convolve(ffi::ThreadPool pool, Buffer x, Buffer w, Result y, Numbers stride, Numbers dilation,
-                    Numbers reach, Numbers pad) {
-  auto shape = shape_of(x, w, *y, stride, dilation, reach, pad);
+ffi::Error Convolve(ffi::ThreadPool pool, Operand x, Operand w, ffi::Result<Operand> y, Stride stride,
+                    Dilation dilation, Reach reach, Pad pad) {
+  auto shape = shape_of(x, w, *y, *stride, *dilation, *reach, *pad);
   if (!shape) return shape.error();
   convolve(pool, *shape, x.typed_data(), w.typed_data(), y->typed_data());
   return ffi::Error::Success();
 }
 
-ffi::Error WeightGradient(ffi::ThreadPool pool, Buffer x, Buffer y, Result w, Numbers stride, Numbers reach,
-                          Numbers pad) {
+ffi::Error WeightGradient(ffi::ThreadPool pool, Operand x, Operand y, ffi::Result<Operand> w, Stride stride,
+                          Reach reach, Pad pad) {
   const int64_t one[] = {1, 1};
-  auto shape = shape_of(x, *w, y, stride, Numbers(one, 2), reach, pad);
+  auto shape = shape_of(x, *w, y, *stride, Numbers(one, 2), *reach, *pad);
   if (!shape) return shape.error();
   weight_gradient(pool, *shape, x.typed_data(), y.typed_data(), w->typed_data());
   return ffi::Error::Success();
@@ -378,23 +380,5 @@ ffi::Error WeightGradient(ffi::ThreadPool pool, Buffer x, Buffer y, Result w, Nu
 
 }  // namespace
 
-XLA_FFI_DEFINE_HANDLER_SYMBOL(DeepxConvolve, Convolve,
-                              ffi::Ffi::Bind()
-                                  .Ctx<ffi::ThreadPool>()
-                                  .Arg<Buffer>()
-                                  .Arg<Buffer>()
-                                  .Ret<Buffer>()
-                                  .Attr<Numbers>("stride")
-                                  .Attr<Numbers>("dilation")
-                                  .Attr<Numbers>("reach")
-                                  .Attr<Numbers>("pad"));
-
-XLA_FFI_DEFINE_HANDLER_SYMBOL(DeepxWeightGradient, WeightGradient,
-                              ffi::Ffi::Bind()
-                                  .Ctx<ffi::ThreadPool>()
-                                  .Arg<Buffer>()
-                                  .Arg<Buffer>()
-                                  .Ret<Buffer>()
-                                  .Attr<Numbers>("stride")
-                                  .Attr<Numbers>("reach")
-                                  .Attr<Numbers>("pad"));
+XLA_FFI_DEFINE_HANDLER_SYMBOL(DeepxConvolve, Convolve);
+XLA_FFI_DEFINE_HANDLER_SYMBOL(DeepxWeightGradient, WeightGradient);

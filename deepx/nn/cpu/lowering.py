@@ -39,12 +39,12 @@ class Rule:
 
     plan: of the operands' and results' types and the primitive's parameters, a function of the operands that calls our
         kernels; None where they are not for it. xla: the lowering rule otherwise.
-    library: where the kernels are. name: what a run's record calls them; None: it need not say whose kernels served, as
-        their numbers are the same. told: whether the record says where XLA's served.
+    kernels: the library that has them. name: what a run's record calls them; None: it need not say whose kernels
+        served, as their numbers are the same. told: whether the record says where XLA's served.
     """
 
     primitive: Primitive
-    library: str
+    kernels: str
     name: str | None
     plan: Callable[..., Callable | None]
     xla: Callable[..., Any]
@@ -52,12 +52,12 @@ class Rule:
 
     def native(self, ctx: mlir.LoweringRuleContext, *operands, **params):
         kernel = self.plan(*ctx.avals_in, *ctx.avals_out, **params) if _one_device(ctx.module_context) else None
-        if kernel is None or not targets(self.library):
+        if kernel is None or not targets(self.kernels):
             if self.name and self.told:
                 _xlas.add(self.name)
             return self.xla(ctx, *operands, **params)
         if self.name:
-            _ours[self.name] = targets(self.library)["instructions"]
+            _ours[self.name] = targets(self.kernels)["instructions"]
         return mlir.lower_fun(kernel, multiple_results=self.primitive.multiple_results)(ctx, *operands)
 
 

@@ -8,13 +8,12 @@
 // Rows of a batch never meet, so a task takes some of them through all of time, and numbers do not depend on how many
 // threads there are.
 
+#include "handler.h"
 #include "lstm.h"
 #include "parallel.h"
 #include "product.h"
 
 namespace {
-
-namespace ffi = xla::ffi;
 
 struct Sizes {
   int64_t nets, steps, batch, cells;  // E, T, B, C
@@ -138,22 +137,15 @@ void backward(ffi::ThreadPool& pool, const Sizes& s, const Backward& all) {
 
 // ---- what XLA calls
 
-using Buffer = ffi::Buffer<ffi::F32>;
-using Result = ffi::Result<Buffer>;
 using Flags = ffi::Buffer<ffi::PRED>;
 
 // The sizes of a kernel [..., C, G] and of z [..., T, B, G]. The caller answers for the other arrays' shapes.
 ffi::ErrorOr<Sizes> sizes_of(const Buffer& kernel, const Buffer& z) {
-  const auto w = kernel.dimensions(), x = z.dimensions();
-  const size_t axes = w.size();
-  if (axes < 2 || x.size() != axes + 1) return ffi::Unexpected(ffi::Error::InvalidArgument("deepx lstm: ranks do not fit"));
-  Sizes s{1, x[axes - 2], x[axes - 1], w[axes - 2]};
-  bool fit = w[axes - 1] == s.gates() && x[axes] == s.gates();
-  for (size_t axis = 0; axis + 2 < axes; ++axis) {
-    s.nets *= w[axis];
-    fit = fit && x[axis] == w[axis];
-  }
-  if (!fit) return ffi::Unexpected(ffi::Error::InvalidArgument("deepx lstm: shapes do not fit"));
+  const Axes w(kernel.dimensions(), 2), x(z.dimensions(), 3);
+  const auto nets = examples_of({w, x});
+  if (!nets) return ffi::Unexpected(unfit("lstm"));
+  const Sizes s{*nets, x[0], x[1], w[0]};
+  if (w[1] != s.gates() || x[2] != s.gates()) return ffi::Unexpected(unfit("lstm"));
   return s;
 }
 
@@ -178,29 +170,5 @@ ffi::Error backward_all(ffi::ThreadPool pool, Buffer kernel, Buffer z, Buffer c0
 
 }  // namespace
 
-XLA_FFI_DEFINE_HANDLER_SYMBOL(DeepxLstm, forward_all,
-                              ffi::Ffi::Bind()
-                                  .Ctx<ffi::ThreadPool>()
-                                  .Arg<Buffer>()
-                                  .Arg<Buffer>()
-                                  .Arg<Buffer>()
-                                  .Arg<Buffer>()
-                                  .Arg<Flags>()
-                                  .Ret<Buffer>()
-                                  .Ret<Buffer>()
-                                  .Ret<Buffer>());
-
-XLA_FFI_DEFINE_HANDLER_SYMBOL(DeepxLstmBackward, backward_all,
-                              ffi::Ffi::Bind()
-                                  .Ctx<ffi::ThreadPool>()
-                                  .Arg<Buffer>()
-                                  .Arg<Buffer>()
-                                  .Arg<Buffer>()
-                                  .Arg<Buffer>()
-                                  .Arg<Flags>()
-                                  .Arg<Buffer>()
-                                  .Arg<Buffer>()
-                                  .Arg<Buffer>()
-                                  .Ret<Buffer>()
-                                  .Ret<Buffer>()
-                                  .Ret<Buffer>());
+XLA_FFI_DEFINE_HANDLER_SYMBOL(DeepxLstm, forward_all);
+XLA_FFI_DEFINE_HANDLER_SYMBOL(DeepxLstmBackward, backward_all);

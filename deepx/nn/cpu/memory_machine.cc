@@ -16,14 +16,13 @@
 #include <utility>
 #include <vector>
 
+#include "handler.h"
 #include "interact.h"
 #include "lstm.h"
 #include "parallel.h"
 #include "product.h"
 
 namespace {
-
-namespace ffi = xla::ffi;
 
 struct Machine {
   int64_t nets, steps, batch, layers, cells;
@@ -282,28 +281,24 @@ class BackInTime {
 
 // ---- what XLA calls
 
-using Buffer = ffi::Buffer<ffi::F32>;
-using Result = ffi::Result<Buffer>;
+constexpr char READS[] = "reads", SHIFTS[] = "shifts", CLIP[] = "clip";
+using Reads = ffi::Attr<int64_t, READS>;
+using Shifts = ffi::Attr<int64_t, SHIFTS>;
+using Clip = ffi::Attr<float, CLIP>;
 
 // The sizes of the layers' kernels [...,D,G], the heads' [...,C,F], z [...,T,B,LG], w0 [...,B,H,N], the first memory
 // [...,B,W,N]. The caller answers for the other arrays' shapes.
 ffi::ErrorOr<Machine> machine_of(const Buffer& layers, const Buffer& heads, const Buffer& z, const Buffer& w0,
                                  const Buffer& memory, int64_t reads, int64_t shifts) {
-  const auto k = layers.dimensions(), e = heads.dimensions(), x = z.dimensions(), w = w0.dimensions(),
-             n = memory.dimensions();
-  const size_t axes = k.size();
-  if (axes < 2 || e.size() != axes || x.size() != axes + 1 || w.size() != axes + 1 || n.size() != axes + 1)
-    return ffi::Unexpected(ffi::Error::InvalidArgument("deepx machine: ranks do not fit"));
-  Machine m{1, x[axes - 2], x[axes - 1], x[axes] / k[axes - 1], e[axes - 2],
-            {reads, w[axes - 1], w[axes], n[axes - 1], shifts}};
-  bool fit = k[axes - 1] == m.gates() && x[axes] == m.all_gates() && k[axes - 2] == m.above(m.layers) &&
-             e[axes - 1] == m.heads.emitted() && n[axes] == m.heads.slots && w[axes - 2] == m.batch &&
-             n[axes - 2] == m.batch && shifts % 2 && shifts <= m.heads.slots && reads <= m.heads.heads;
-  for (size_t axis = 0; axis + 2 < axes; ++axis) {
-    m.nets *= k[axis];
-    fit = fit && e[axis] == k[axis] && x[axis] == k[axis] && w[axis] == k[axis] && n[axis] == k[axis];
-  }
-  if (!fit) return ffi::Unexpected(ffi::Error::InvalidArgument("deepx machine: shapes do not fit"));
+  const Axes k(layers.dimensions(), 2), e(heads.dimensions(), 2), x(z.dimensions(), 3), w(w0.dimensions(), 3),
+      n(memory.dimensions(), 3);
+  const auto nets = examples_of({k, e, x, w, n});
+  if (!nets) return ffi::Unexpected(unfit("machine"));
+  const Machine m{*nets, x[0], x[1], x[2] / k[1], e[0], {reads, w[1], w[2], n[1], shifts}};
+  if (k[0] != m.above(m.layers) || k[1] != m.gates() || x[2] != m.all_gates() || e[1] != m.heads.emitted() ||
+      w[0] != m.batch || n[0] != m.batch || n[2] != m.heads.slots || shifts % 2 == 0 || shifts > m.heads.slots ||
+      reads > m.heads.heads)
+    return ffi::Unexpected(unfit("machine"));
   return m;
 }
 
@@ -319,8 +314,8 @@ void through(ffi::ThreadPool& pool, const Machine& m, const Arrays& arrays, OfNe
 
 ffi::Error forward(ffi::ThreadPool pool, Buffer layers, Buffer heads, Buffer bias, Buffer gates, Buffer h0, Buffer c0,
                    Buffer read0, Buffer w0, Buffer memory, Result z, Result h, Result c, Result emitted, Result read,
-                   Result w, int64_t reads, int64_t shifts) {
-  const auto m = machine_of(layers, heads, gates, w0, memory, reads, shifts);
+                   Result w, Reads reads, Shifts shifts) {
+  const auto m = machine_of(layers, heads, gates, w0, memory, *reads, *shifts);
   if (!m) return m.error();
   const Forward arrays{layers.typed_data(),
                        heads.typed_data(),
@@ -339,9 +334,9 @@ ffi::Error forward(ffi::ThreadPool pool, Buffer layers, Buffer heads, Buffer bia
 
 ffi::Error backward(ffi::ThreadPool pool, Buffer layers, Buffer heads, Buffer z, Buffer c0, Buffer c, Buffer emitted,
                     Buffer w0, Buffer w, Buffer memory, Buffer dh_out, Buffer dread_out, Result dz, Result demitted,
-                    Result dh, Result dc, Result dread, Result dw, Result dmemory, int64_t reads, int64_t shifts,
-                    float clip) {
-  const auto m = machine_of(layers, heads, z, w0, memory, reads, shifts);
+                    Result dh, Result dc, Result dread, Result dw, Result dmemory, Reads reads, Shifts shifts,
+                    Clip clip) {
+  const auto m = machine_of(layers, heads, z, w0, memory, *reads, *shifts);
   if (!m) return m.error();
   const Backward arrays{layers.typed_data(),
                         heads.typed_data(),
@@ -359,7 +354,7 @@ ffi::Error backward(ffi::ThreadPool pool, Buffer layers, Buffer heads, Buffer z,
                         dread->typed_data(),
                         dw->typed_data(),
                         dmemory->typed_data(),
-                        clip};
+                        *clip};
   through<BackInTime>(pool, *m, arrays,
                       [&](int64_t net) { return transposed(kernels_of(*m, arrays.layers, arrays.heads, net)); });
   return ffi::Error::Success();
@@ -367,48 +362,5 @@ ffi::Error backward(ffi::ThreadPool pool, Buffer layers, Buffer heads, Buffer z,
 
 }  // namespace
 
-XLA_FFI_DEFINE_HANDLER_SYMBOL(DeepxMachine, forward,
-                              ffi::Ffi::Bind()
-                                  .Ctx<ffi::ThreadPool>()
-                                  .Arg<Buffer>()
-                                  .Arg<Buffer>()
-                                  .Arg<Buffer>()
-                                  .Arg<Buffer>()
-                                  .Arg<Buffer>()
-                                  .Arg<Buffer>()
-                                  .Arg<Buffer>()
-                                  .Arg<Buffer>()
-                                  .Arg<Buffer>()
-                                  .Ret<Buffer>()
-                                  .Ret<Buffer>()
-                                  .Ret<Buffer>()
-                                  .Ret<Buffer>()
-                                  .Ret<Buffer>()
-                                  .Ret<Buffer>()
-                                  .Attr<int64_t>("reads")
-                                  .Attr<int64_t>("shifts"));
-
-XLA_FFI_DEFINE_HANDLER_SYMBOL(DeepxMachineBackward, backward,
-                              ffi::Ffi::Bind()
-                                  .Ctx<ffi::ThreadPool>()
-                                  .Arg<Buffer>()
-                                  .Arg<Buffer>()
-                                  .Arg<Buffer>()
-                                  .Arg<Buffer>()
-                                  .Arg<Buffer>()
-                                  .Arg<Buffer>()
-                                  .Arg<Buffer>()
-                                  .Arg<Buffer>()
-                                  .Arg<Buffer>()
-                                  .Arg<Buffer>()
-                                  .Arg<Buffer>()
-                                  .Ret<Buffer>()
-                                  .Ret<Buffer>()
-                                  .Ret<Buffer>()
-                                  .Ret<Buffer>()
-                                  .Ret<Buffer>()
-                                  .Ret<Buffer>()
-                                  .Ret<Buffer>()
-                                  .Attr<int64_t>("reads")
-                                  .Attr<int64_t>("shifts")
-                                  .Attr<float>("clip"));
+XLA_FFI_DEFINE_HANDLER_SYMBOL(DeepxMachine, forward);
+XLA_FFI_DEFINE_HANDLER_SYMBOL(DeepxMachineBackward, backward);

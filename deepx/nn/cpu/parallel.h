@@ -1,6 +1,7 @@
-// A loop over tasks on XLA's own threads, and memory that a thread keeps.
+// Loops over tasks on XLA's own threads, and memory that a thread keeps.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -19,6 +20,7 @@
 // tasks that somebody is already running. A helper that comes too late finds nothing to claim and goes; it holds the
 // shared state alive until then. Should a wake-up be lost, the caller looks again after a moment.
 inline void parallel(xla::ffi::ThreadPool& pool, int64_t count, const std::function<void(int64_t)>& task) {
+  if (count == 1) return task(0);
   struct State {
     std::atomic<int64_t> next{0}, done{0};
     int64_t count;
@@ -44,6 +46,14 @@ inline void parallel(xla::ffi::ThreadPool& pool, int64_t count, const std::funct
   for (int spin = 0; spin < 4000 && !finished(); ++spin) __builtin_ia32_pause();  // less than going to sleep costs
   std::unique_lock<std::mutex> lock(state->mutex);
   while (!finished()) state->all_done.wait_for(lock, std::chrono::milliseconds(20), finished);
+}
+
+// f(begin, end) for parts of 0 ... count - 1. What an index costs and what a part costs at least are in one unit.
+template <class F>
+void in_parts(xla::ffi::ThreadPool& pool, int64_t count, int64_t cost, int64_t least, F f) {
+  if (count == 0) return;
+  const int64_t parts = std::clamp<int64_t>(count * cost / least, 1, count);
+  parallel(pool, parts, [&](int64_t i) { f(count * i / parts, count * (i + 1) / parts); });
 }
 
 struct Free {

@@ -6,12 +6,11 @@
 // packs so many rows of some columns of `b`; then as many rows of `a` as a core's second-level cache holds, and takes them
 // to one packed panel of `b` after another, until all its rows are done.
 
+#include "handler.h"
 #include "parallel.h"
 #include "product.h"
 
 namespace {
-
-namespace ffi = xla::ffi;
 
 constexpr int64_t DEEP = 512;        // terms of the sums, at most
 constexpr int64_t PACKED = 1 << 18;  // numbers of the packed rows' room: 1 MiB
@@ -49,30 +48,24 @@ void product(ffi::ThreadPool& pool, const Matrix& a, const Matrix& b, int64_t m,
   });
 }
 
-using Buffer = ffi::Buffer<ffi::F32, 2>;
-using Result = ffi::Result<Buffer>;
+// ---- what XLA calls
+
+using Operand = ffi::Buffer<ffi::F32, 2>;
+constexpr char A_TRANSPOSED[] = "a_transposed", B_TRANSPOSED[] = "b_transposed";
 
 // a [m,k], or [k,m] where it stands transposed; b [k,n], or [n,k]; c [m,n].
-ffi::Error Product(ffi::ThreadPool pool, Buffer a, Buffer b, Result c, bool a_transposed,
-                   bool b_transposed) {
+ffi::Error Product(ffi::ThreadPool pool, Operand a, Operand b, ffi::Result<Operand> c,
+                   ffi::Attr<bool, A_TRANSPOSED> a_transposed, ffi::Attr<bool, B_TRANSPOSED> b_transposed) {
   const auto as = a.dimensions(), bs = b.dimensions(), cs = c->dimensions();
-  const int64_t m = as[a_transposed], k = as[!a_transposed], n = bs[!b_transposed];
-  if (bs[b_transposed] != k || cs[0] != m || cs[1] != n)
-    return ffi::Error::InvalidArgument("deepx product: shapes do not fit");
+  const int64_t m = as[*a_transposed], k = as[!*a_transposed], n = bs[!*b_transposed];
+  if (bs[*b_transposed] != k || cs[0] != m || cs[1] != n) return unfit("product");
   Matrix left{a.typed_data(), as[1], 1}, right{b.typed_data(), bs[1], 1};
-  if (a_transposed) left = left.transposed();
-  if (b_transposed) right = right.transposed();
+  if (*a_transposed) left = left.transposed();
+  if (*b_transposed) right = right.transposed();
   product(pool, left, right, m, n, k, c->typed_data());
   return ffi::Error::Success();
 }
 
 }  // namespace
 
-XLA_FFI_DEFINE_HANDLER_SYMBOL(DeepxProduct, Product,
-                              ffi::Ffi::Bind()
-                                  .Ctx<ffi::ThreadPool>()
-                                  .Arg<Buffer>()
-                                  .Arg<Buffer>()
-                                  .Ret<Buffer>()
-                                  .Attr<bool>("a_transposed")
-                                  .Attr<bool>("b_transposed"));
+XLA_FFI_DEFINE_HANDLER_SYMBOL(DeepxProduct, Product);

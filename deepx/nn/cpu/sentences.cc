@@ -7,11 +7,10 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "handler.h"
 #include "parallel.h"
 
 namespace {
-
-namespace ffi = xla::ffi;
 
 constexpr int64_t TASK = 1 << 14;  // words that are worth a task: about 20 us
 
@@ -64,41 +63,29 @@ void count(const Sizes& s, const int32_t* words, const Pair* weights, const floa
 // task(n) for every example n.
 template <class Task>
 void for_each(ffi::ThreadPool& pool, const Sizes& s, Task task) {
-  if (s.examples == 0) return;
-  const int64_t tasks = std::clamp<int64_t>(s.examples * s.words() / TASK, 1, s.examples);
-  auto some = [&](int64_t i) {
-    for (int64_t n = s.examples * i / tasks; n < s.examples * (i + 1) / tasks; ++n) task(n);
-  };
-  if (tasks == 1)
-    some(0);
-  else
-    parallel(pool, tasks, some);
+  in_parts(pool, s.examples, s.words(), TASK, [&](int64_t begin, int64_t end) {
+    for (int64_t n = begin; n < end; ++n) task(n);
+  });
 }
 
 // ---- what XLA calls
 
 using Words = ffi::Buffer<ffi::S32>;
-using Buffer = ffi::Buffer<ffi::F32>;
-using Result = ffi::Result<Buffer>;
+using Weights = ffi::Buffer<ffi::F32, 3>;
 
 // The sizes of these operands and of a table, or counts, [..., 2, V]; `sentences` is scores or shares [..., S].
-ffi::ErrorOr<Sizes> sizes_of(const Words& words, const Buffer& weights, const Buffer& sentences, const Buffer& table) {
-  const auto x = words.dimensions(), w = weights.dimensions(), p = sentences.dimensions(), t = table.dimensions();
-  const size_t axes = x.size();
-  if (axes < 2 || w.size() != 3 || p.size() != axes - 1 || t.size() != axes)
-    return ffi::Unexpected(ffi::Error::InvalidArgument("deepx sentences: ranks do not fit"));
-  Sizes s{1, x[axes - 2], x[axes - 1], t[axes - 1]};
-  bool fit = w[0] == s.places + 1 && w[1] == s.places && w[2] == 2 && p[axes - 2] == s.sentences && t[axes - 2] == 2;
-  for (size_t axis = 0; axis + 2 < axes; ++axis) {
-    s.examples *= x[axis];
-    fit = fit && p[axis] == x[axis] && t[axis] == x[axis];
-  }
-  if (!fit || s.vocabulary < 1)
-    return ffi::Unexpected(ffi::Error::InvalidArgument("deepx sentences: shapes do not fit"));
+ffi::ErrorOr<Sizes> sizes_of(const Words& words, const Weights& weights, const Buffer& sentences, const Buffer& table) {
+  const Axes x(words.dimensions(), 2), p(sentences.dimensions(), 1), t(table.dimensions(), 2);
+  const auto w = weights.dimensions();
+  const auto examples = examples_of({x, p, t});
+  if (!examples) return ffi::Unexpected(unfit("sentences"));
+  const Sizes s{*examples, x[0], x[1], t[1]};
+  if (w[0] != s.places + 1 || w[1] != s.places || w[2] != 2 || p[0] != s.sentences || t[0] != 2 || s.vocabulary < 1)
+    return ffi::Unexpected(unfit("sentences"));
   return s;
 }
 
-ffi::Error look_up_all(ffi::ThreadPool pool, Words words, Buffer weights, Buffer table, Result scores) {
+ffi::Error look_up_all(ffi::ThreadPool pool, Words words, Weights weights, Buffer table, Result scores) {
   auto s = sizes_of(words, weights, *scores, table);
   if (!s) return s.error();
   const auto pairs = reinterpret_cast<const Pair*>(weights.typed_data());
@@ -109,7 +96,7 @@ ffi::Error look_up_all(ffi::ThreadPool pool, Words words, Buffer weights, Buffer
   return ffi::Error::Success();
 }
 
-ffi::Error count_all(ffi::ThreadPool pool, Words words, Buffer weights, Buffer shares, Result counts) {
+ffi::Error count_all(ffi::ThreadPool pool, Words words, Weights weights, Buffer shares, Result counts) {
   auto s = sizes_of(words, weights, shares, *counts);
   if (!s) return s.error();
   const auto pairs = reinterpret_cast<const Pair*>(weights.typed_data());
@@ -122,10 +109,5 @@ ffi::Error count_all(ffi::ThreadPool pool, Words words, Buffer weights, Buffer s
 
 }  // namespace
 
-XLA_FFI_DEFINE_HANDLER_SYMBOL(
-    DeepxLookUp, look_up_all,
-    ffi::Ffi::Bind().Ctx<ffi::ThreadPool>().Arg<Words>().Arg<Buffer>().Arg<Buffer>().Ret<Buffer>());
-
-XLA_FFI_DEFINE_HANDLER_SYMBOL(
-    DeepxCount, count_all,
-    ffi::Ffi::Bind().Ctx<ffi::ThreadPool>().Arg<Words>().Arg<Buffer>().Arg<Buffer>().Ret<Buffer>());
+XLA_FFI_DEFINE_HANDLER_SYMBOL(DeepxLookUp, look_up_all);
+XLA_FFI_DEFINE_HANDLER_SYMBOL(DeepxCount, count_all);

@@ -4,11 +4,10 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "handler.h"
 #include "parallel.h"
 
 namespace {
-
-namespace ffi = xla::ffi;
 
 constexpr int64_t TASK = 1 << 14;  // numbers that are worth a task: about 20 us
 
@@ -31,73 +30,45 @@ inline void hash(uint32_t k0, uint32_t k1, uint32_t& x, uint32_t& y) {
   }
 }
 
+// Hashes counters in a row, x y = hash of a b: with keys in a row (each 1), or with one (0).
+template <int64_t each>
+void hash_row(const uint32_t* k0, const uint32_t* k1, const uint32_t* a, const uint32_t* b, int64_t count, uint32_t* x,
+              uint32_t* y) {
+#pragma GCC ivdep
+  for (int64_t i = 0; i < count; ++i) {
+    uint32_t p = a[i], q = b[i];
+    hash(k0[each * i], k1[each * i], p, q);
+    x[i] = p;
+    y[i] = q;
+  }
+}
+
 // ---- what XLA calls
 
 using Numbers = ffi::Buffer<ffi::U32>;
-using Result = ffi::Result<Numbers>;
 
 // Number n of N has the n / (N / K)-th of K keys, and the n % C-th of C counters.
-ffi::ErrorOr<bool> check(const Numbers& key0, const Numbers& key1, const Numbers& count0, const Numbers& count1, int64_t N) {
-  const int64_t K = key0.element_count(), C = count0.element_count();
-  if (key1.element_count() != size_t(K) || count1.element_count() != size_t(C) || K < 1 || C < 1 || N % K || N % C)
-    return ffi::Unexpected(ffi::Error::InvalidArgument("deepx threefry: sizes do not fit"));
-  return true;
-}
-
-ffi::Error hash_all(ffi::ThreadPool pool, Numbers key0, Numbers key1, Numbers count0, Numbers count1, Result out0,
-                    Result out1) {
-  const int64_t N = out0->element_count();
+ffi::Error hash_all(ffi::ThreadPool pool, Numbers key0, Numbers key1, Numbers count0, Numbers count1,
+                    ffi::Result<Numbers> out0, ffi::Result<Numbers> out1) {
+  const int64_t N = out0->element_count(), K = key0.element_count(), C = count0.element_count();
   if (N == 0) return ffi::Error::Success();
-  auto fit = check(key0, key1, count0, count1, N);
-  if (!fit) return fit.error();
-  const int64_t each = N / int64_t(key0.element_count()), C = count0.element_count();
+  if (key1.element_count() != size_t(K) || count1.element_count() != size_t(C) || K < 1 || C < 1 || N % K || N % C)
+    return unfit("threefry");
+  const int64_t each = N / K;
   const uint32_t *k0 = key0.typed_data(), *k1 = key1.typed_data(), *c0 = count0.typed_data(), *c1 = count1.typed_data();
   uint32_t *x = out0->typed_data(), *y = out1->typed_data();
-  const int64_t tasks = (N + TASK - 1) / TASK;
-  auto some = [=](int64_t task) {
-    for (int64_t n = N * task / tasks, end = N * (task + 1) / tasks; n < end;) {
+  in_parts(pool, N, 1, TASK, [=](int64_t begin, int64_t end) {
+    for (int64_t n = begin, run; n < end; n += run) {
       const int64_t c = n % C;
-      int64_t run = std::min(end - n, C - c);  // of numbers whose counters lie in a row,
+      run = std::min(end - n, C - c);  // of numbers whose counters lie in a row,
       if (each > 1) run = std::min(run, each - n % each);  // and that have one key, or keys in a row
-      const uint32_t *a = c0 + c, *b = c1 + c;
-      uint32_t *x_n = x + n, *y_n = y + n;
-      if (each > 1) {
-        const uint32_t key_0 = k0[n / each], key_1 = k1[n / each];
-#pragma GCC ivdep
-        for (int64_t i = 0; i < run; ++i) {
-          uint32_t p = a[i], q = b[i];
-          hash(key_0, key_1, p, q);
-          x_n[i] = p;
-          y_n[i] = q;
-        }
-      } else {
-        const uint32_t *key_0 = k0 + n, *key_1 = k1 + n;
-#pragma GCC ivdep
-        for (int64_t i = 0; i < run; ++i) {
-          uint32_t p = a[i], q = b[i];
-          hash(key_0[i], key_1[i], p, q);
-          x_n[i] = p;
-          y_n[i] = q;
-        }
-      }
-      n += run;
+      const auto row = each > 1 ? hash_row<0> : hash_row<1>;
+      row(k0 + n / each, k1 + n / each, c0 + c, c1 + c, run, x + n, y + n);
     }
-  };
-  if (tasks == 1)
-    some(0);
-  else
-    parallel(pool, tasks, some);
+  });
   return ffi::Error::Success();
 }
 
 }  // namespace
 
-XLA_FFI_DEFINE_HANDLER_SYMBOL(DeepxThreefry, hash_all,
-                              ffi::Ffi::Bind()
-                                  .Ctx<ffi::ThreadPool>()
-                                  .Arg<Numbers>()
-                                  .Arg<Numbers>()
-                                  .Arg<Numbers>()
-                                  .Arg<Numbers>()
-                                  .Ret<Numbers>()
-                                  .Ret<Numbers>());
+XLA_FFI_DEFINE_HANDLER_SYMBOL(DeepxThreefry, hash_all);
