@@ -35,7 +35,9 @@ KINDS = {  # a benchmark's smoke variant, with what makes another kind of model 
     "resnet/cifar10_swapout20": [{}],
     "resnet/cifar10_vgg": [{}],
     "resnet/imagenet_plain18": [{}],
-    "seq2seq/grammar_enfr": [{"model.name": kind} for kind in ("seq2seq", "attention", "language_model")],
+    "seq2seq/grammar_enfr": [
+        {"model.name": kind} for kind in ("seq2seq", "encoder_decoder", "attention", "language_model")
+    ],
     "vqa/easy_vqa": [{}],
 }
 

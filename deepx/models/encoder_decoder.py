@@ -7,7 +7,8 @@ not only where the decoder starts, it is before it at every step.
 
 c is the encoder's last output, and the decoder starts from its last states. As it does not change, its products are
 taken once a sentence. Where we depart: f is an LSTM (theirs is a gated unit that the paper introduces), layers may be
-several, and s has as many units as there are cells (theirs half as many). Encoder and decoder are `seq2seq`'s.
+several, and s has as many units as there are cells (theirs half as many). The encoder is `seq2seq`'s, and the decoder's
+parameters are those of a `language_model`, with c's and the maxout's besides.
 
 Shapes: B batch, S source words, T target words with the end, N hypotheses, V vocabulary, E embedding, C cells,
 G = 4C gates, P = 2C numbers before the maxout.

@@ -45,13 +45,13 @@ def run(
     key: Array | None = None,
     rate: float = 0.0,
     segment: int | None = None,
-    always_BG: Array | float = 0.0,
+    always_BG: Array | None = None,
 ) -> tuple[States, Array]:
     """The states after a sequence, and what the highest layer gave at every step [T, B, C].
 
     there_TB: whether there is an input; where there is none, the state stays. None: always. key, rate: of dropout.
     segment: steps of time whose insides are computed again in the backward pass (`segments`); None: nothing is.
-    always_BG: what the lowest layer's gates have besides, at every step.
+    always_BG: what the lowest layer's gates have besides, at every step. None: nothing.
     """
     if segment is not None and there_TB is None:
         there_TB = jnp.ones(inputs_TBI.shape[:2], bool)
@@ -61,7 +61,8 @@ def run(
         after = []
         for layer, state, layer_key in zip(layers, states, dropout.keys(key, len(layers)), strict=True):
             gates_TBG = dense.apply(layer["input"], dropout.drop(layer_key, rate, x_TBI))
-            gates_TBG = gates_TBG if after else gates_TBG + always_BG
+            if always_BG is not None and not after:
+                gates_TBG = gates_TBG + always_BG
             state, x_TBI = lstm.run(layer["recurrent"], gates_TBG, state, there_TB)
             after.append(state)
         return after, x_TBI
