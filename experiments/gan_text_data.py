@@ -142,7 +142,7 @@ def shapes(config: ConfigDict) -> Captioned:
 
     return Captioned(
         train=DeviceData(sample, {"pictures": drawn.arrays, "table": table}),
-        valid={"valid": tested(valid)},
+        valid={"seen": tested(valid)},  # all pairs of colour and shape are: by these, `cpu` selects
         test={"test": tested(test)},
         vocabulary=easy_vqa.vocabulary(),
         length=table.shape[-1],

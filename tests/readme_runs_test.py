@@ -15,7 +15,7 @@ import commands
 import numpy as np
 import pytest
 from PIL import Image
-from typed import Command, commands_of
+from typed import ROOT, Command, commands_of
 
 from deepx.engine.config import flags_of
 from deepx.engine.workdir import workdir_of
@@ -31,6 +31,7 @@ NOT_TYPED = {  # how a command begins: why
     "./scripts/lesions ResNet-56=": "takes these weights",
     "./scripts/sweep ...": "has the flags of another command, and Ray",
 }
+SAID = "How are you?\n"  # where nothing is piped: to what converses in the terminal
 ALL = [one for one in dict.fromkeys(commands_of("README.md")) if not str(one).startswith(tuple(NOT_TYPED))]
 FIRST = ALL[0].words[1]
 BRIEF = [
@@ -43,8 +44,9 @@ TYPED = ALL if os.environ.get("DEEPX_README") == "all" else BRIEF
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory) -> Path:
-    """An empty folder, with the files of the reader's own."""
+    """An empty folder but for the configs, with the files of the reader's own."""
     home = tmp_path_factory.mktemp("home")
+    (home / "configs").symlink_to(ROOT / "configs")
     if TYPED is ALL:
         own_files(home)
     return home
@@ -57,7 +59,7 @@ def ended(home) -> dict[Command, subprocess.CompletedProcess]:
 
 
 def typed(home: Path, one: Command) -> subprocess.CompletedProcess:
-    given = (home / one.reads).read_text() if one.reads else one.piped
+    given = (home / one.reads).read_text() if one.reads else one.piped or SAID
     name = Path(one.words[0]).name
     ended = commands.call(f"experiments.{name}", *smoke(home, one.words), cwd=home, given=given, patience=1800)
     if one.writes:
