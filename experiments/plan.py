@@ -26,6 +26,7 @@ from ml_collections import ConfigDict, config_flags
 from rich.console import Console
 
 from deepx.data.errors import DataNotPrepared
+from deepx.engine import choice
 from deepx.engine import config as configuration
 from deepx.engine.errors import UserError
 from deepx.engine.experiment import Experiment
@@ -99,7 +100,7 @@ def parsed(argv: list[str]) -> Any:
     config_flags.DEFINE_config_file("config", None, "FILE[:variant].", flag_values=values)
     flags.DEFINE_string("devices", "cpu", "NAME or NAME-N.", flag_values=values)
     flags.DEFINE_float("utilisation", 0.4, "Part of the best rate.", 0.001, 1.0, flag_values=values)
-    flags.DEFINE_enum("compiler", "cpu", ["cpu", "tpu"], "Who says what memory it takes.", flag_values=values)
+    choice.define("compiler", "cpu", ("cpu", "tpu"), "Who says what memory it takes.", flag_values=values)
     flags.DEFINE_boolean("measure", False, "Take a few steps here.", flag_values=values)
     flags.DEFINE_string("data_dir", None, "Where prepared data sets are.", flag_values=values)
     given = next((value for flag, value in configuration.flags_of(argv[1:]) if flag == "config"), None)

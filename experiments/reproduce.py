@@ -27,6 +27,7 @@ from rich.console import Console, Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from deepx.engine import choice
 from deepx.engine.config import about, flags_of, load, part_of_name
 from deepx.engine.errors import UserError, nearest
 from deepx.engine.usage import fitted
@@ -86,7 +87,7 @@ def command_for(argv: list[str]) -> list[str]:
         raise UserError(f"Name the benchmark first, one of: {', '.join(benchmarks())}. --list tells more.")
     (name, variant), flags = named_variant(argv[0]), argv[1:]
     config, given = f"--config={CONFIGS / name}.py:{variant}", dict(flags_of(flags))
-    if given.get("mode", "train") != "train" and not any(flag.startswith("config.") for flag in given):
+    if given.get("mode") in choice.MODES[1:] and not any(flag.startswith("config.") for flag in given):
         here = looked_at(argv)
         config = f"--workdir={here}" if here else config
     return [sys.executable, "-P", "-m", f"experiments.{name.split('/')[0]}", config, *flags]

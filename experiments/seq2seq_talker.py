@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from absl import flags
 from ml_collections import ConfigDict
 
 from deepx.data.translation.encode import Ragged, encode_turns
 from deepx.data.translation.vocabulary import UNK, Vocabulary
+from deepx.engine import choice
 from deepx.engine.errors import UserError, nearest
 from deepx.engine.experiment import Array, Key, Served
 from deepx.engine.replicated import separate
@@ -28,7 +28,7 @@ from experiments.seq2seq_translator import check_vocabularies, in_batches, unkno
 from experiments.texts import TEMPERATURE, TEXT
 
 WAYS = ("greedy", "beam", "sampled", "mmi", "mmi_search")
-ANSWER = flags.DEFINE_enum("answer", None, WAYS, "predict: how a conversation is answered; default: the config's.")
+ANSWER = choice.define("answer", None, WAYS, "predict: how a conversation is answered; default: the config's.")
 INVITATION = "Say something; an empty line begins a new conversation, Ctrl-D ends."
 
 

@@ -14,8 +14,8 @@ import jax
 from absl import app, flags, logging
 from ml_collections import ConfigDict, config_flags
 
+from deepx.engine import choice, failure, hlo, hosts, joining
 from deepx.engine import config as configuration
-from deepx.engine import failure, hlo, hosts, joining
 from deepx.engine.checkpoint import Checkpoints
 from deepx.engine.ending import answering, terminated, unraisable
 from deepx.engine.errors import UserError
@@ -42,8 +42,8 @@ CONFIG = config_flags.DEFINE_config_file(
 WORKDIR = flags.DEFINE_string(
     "workdir", None, "Directory of the run: made, or resumed where it stands. Default: runs/BENCHMARK."
 )
-MODE = flags.DEFINE_enum(
-    "mode", "train", ["train", "eval", "predict", "export", "replay"],
+MODE = choice.define(
+    "mode", "train", choice.MODES,
     "train: train to run.steps, test, report. eval: test the selected checkpoint of a work directory. "
     "predict: use it on what other flags give. export: write it as a program that needs JAX alone. "
     "replay: take the step that was not finite again.",
@@ -58,7 +58,7 @@ COORDINATOR = flags.DEFINE_string(
 )
 PROCESSES = flags.DEFINE_integer("processes", None, "How many processes train this run.", lower_bound=1)
 PROCESS = flags.DEFINE_integer("process", None, "Which of them this is, from 0.", lower_bound=0)
-HOSTS = flags.DEFINE_enum(
+HOSTS = choice.define(
     "hosts", None, ["auto"], "auto: SLURM, Open MPI or Cloud TPU says which of how many processes this is."
 )
 JOIN_WITHIN = flags.DEFINE_float(
