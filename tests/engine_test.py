@@ -196,5 +196,5 @@ def test_device_data_is_not_baked_into_the_program():
     program = Program(made, toy.RUN, jax.devices()[:1])
     carry = program.init()
     program.dispatch(carry, 0, next(program.feed(0)))
-    assert "1000x3xf32> {" in program._dispatch.as_text() or "1000,3" in program._dispatch.as_text()
+    assert "1000x3xf32> {" in program._dispatch.result().as_text() or "1000,3" in program._dispatch.result().as_text()
     assert isinstance(made.train_data, DeviceData)

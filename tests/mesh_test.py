@@ -92,7 +92,7 @@ def test_nothing_as_long_as_the_vocabulary_is_on_any_device(rows):
     """Neither logits nor a matrix is gathered, forwards or backwards, and no device has rows of another's examples."""
     program = program_of(4, made=words.experiment(rows=rows))
     dispatched(program)
-    text = program._dispatch.as_text()
+    text = program._dispatch.result().as_text()
     shapes = {tuple(map(int, found.split(","))) for found in re.findall(r"\w\d+\[([\d,]+)\]", text)}
     parameters = {(words.WORDS // 4, words.WIDTH), (words.WIDTH, words.WORDS // 4)}
     assert parameters <= shapes and "all-gather" not in text

@@ -82,6 +82,8 @@ def train(
     run = program.run
     refuse_fewer_steps(checkpoints, run.steps)
     restored = checkpoints.newest(program.abstract(), progress.say)
+    if not restored:
+        program.compile()  # while the first state is made
     books: Mapping[str, Any] = {"sums": {}, "wall_seconds": 0.0, "commits": []}
     carry, books = restored or (program.init(), books)
     step = saved = first = int(carry.step) if restored else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import grain
@@ -65,7 +66,7 @@ class Program:
         self._evaluation_rows: dict[str, Rows] = {}
         self._evaluate = jax.jit(self._evaluate_device, static_argnames="sample", out_shardings=self.whole)
         self._evaluate_batch = jax.jit(experiment.eval_step, out_shardings=self.whole)
-        self._dispatch = None
+        self._dispatch: Future[jax.stages.Compiled] | None = None
 
     # ---- state
 
@@ -103,17 +104,18 @@ class Program:
     def dispatch(self, carry: Carry, start: int, data: Any) -> tuple[Carry, Outcome]:
         """Takes `steps_per_call` steps; `carry` is donated. `start` is the step the host believes it is at."""
         start = placed(np.int32(start), self.whole)
-        arguments = (carry, start, data, self._train_key, self._data_key)
-        if self._dispatch is None:
-            self._dispatch = self.traced(*arguments).lower().compile()
-        return self._dispatch(*arguments)
+        compiled = (self._dispatch or self.compile()).result()
+        return compiled(carry, start, data, self._train_key, self._data_key)
 
-    def traced(self, *arguments: Any) -> jax.stages.Traced:
-        """What a dispatch compiles, not yet lowered for a platform; where no arguments are given, of abstract ones."""
-        program = jax.jit(self._steps, donate_argnums=0, out_shardings=(self._carry, self.whole))
-        return program.trace(*(arguments or self._abstract_arguments()))
+    def compile(self) -> Future[jax.stages.Compiled]:
+        """Compiles a dispatch in a thread of its own, beside what a run begins with meanwhile."""
+        compiler = ThreadPoolExecutor(1, "compiler")
+        self._dispatch = compiler.submit(lambda: self.traced().lower().compile())
+        compiler.shutdown(wait=False)
+        return self._dispatch
 
-    def _abstract_arguments(self) -> tuple[Any, ...]:
+    def traced(self) -> jax.stages.Traced:
+        """What a dispatch compiles, not yet lowered for a platform."""
         start = jax.ShapeDtypeStruct((), jnp.int32, sharding=self.whole)
         data = self._train_arrays
         if isinstance(self.experiment.train_data, HostData):
@@ -121,7 +123,8 @@ class Program:
             data = jax.tree.map(
                 lambda a: jax.ShapeDtypeStruct((k, *a.shape), a.dtype, sharding=sharding), self.abstract_batch()
             )
-        return self.abstract(), start, data, self._train_key, self._data_key
+        program = jax.jit(self._steps, donate_argnums=0, out_shardings=(self._carry, self.whole))
+        return program.trace(self.abstract(), start, data, self._train_key, self._data_key)
 
     def _steps(self, carry: Carry, start: Array, data: Any, train_key: Array, data_key: Array):
         source = self.experiment.train_data

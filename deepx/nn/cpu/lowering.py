@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,7 @@ LIBRARIES = {  # of each, its symbols by the names that `targets` knows
     "threefry": {"threefry": "DeepxThreefry"},
 }
 
+_one_thread = {library: threading.Lock() for library in LIBRARIES}  # compiles it; another waits
 _ours: dict[str, str] = {}  # the instructions of kernels by the name of their rule
 _xlas: set[str] = set()
 
@@ -77,9 +79,14 @@ def _one_device(module: mlir.ModuleContext) -> bool:
     return isinstance(context, ShardingContext) and context.num_devices == 1
 
 
-@functools.cache
 def targets(library: str) -> dict[str, str]:
     """Names of a library's kernels as XLA knows them, and their `instructions`; none where they cannot be had."""
+    with _one_thread[library]:
+        return _targets(library)
+
+
+@functools.cache
+def _targets(library: str) -> dict[str, str]:
     try:
         instructions = build.instructions()
         try:
