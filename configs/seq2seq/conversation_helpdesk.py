@@ -5,7 +5,8 @@ SGD with clipping. Its chats of an IT help desk are not public: give yours. What
 embeddings, the learning rate and its schedule, the batch, four turns of context. Its numbers are from a secondary
 source (V2).
 
-Expected: paper, on its own data, perplexity 8, and 18 of n-grams.
+Expected: paper, on its own data, perplexity 8, and 18 of n-grams; cpu, on a thousand of DailyDialog's conversations,
+60.1, and 62.5 of 5-grams.
 
 A file has a conversation a line, its turns parted by __eou__, or a turn a line and an empty line between conversations.
 

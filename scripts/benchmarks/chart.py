@@ -24,7 +24,7 @@ def chart(record: Mapping[str, Any]) -> Figure:
         colour = f"C{families.index(row['family'])}"
         axes.barh(place, middle - 1, left=1, color=colour, xerr=spread, error_kw={"elinewidth": 0.8, "ecolor": "0.3"})
         axes.plot([family.least] * 2, [place - 0.45, place + 0.45], color="k", linewidth=1.2)
-        axes.annotate(f" {middle:.3g}", (ratio["most"], place), va="center", fontsize=7)
+        axes.annotate(f" {middle:.3g}", (max(ratio["most"], family.least), place), va="center", fontsize=7)
     axes.set_yticks(range(len(rows)), [f"{row['family']}: {row['case']}" for row in rows], fontsize=7)
     axes.invert_yaxis()
     axes.set_xscale("log")
