@@ -4,6 +4,7 @@ import collections
 import dataclasses
 import functools
 import json
+import threading
 
 import chex
 import hypothesis
@@ -188,6 +189,21 @@ def test_rows_are_read_while_the_next_one_is_written(tmp_path):
 def test_metric_names():
     assert log.metric_name("error", "test") == "test_error"
     assert log.metric_name("bits_per_sequence", "len20") == "bits_per_sequence/len20"
+
+
+def test_the_step_is_compiled_while_the_first_state_is_made(tmp_path):
+    made, begun, met = toy.experiment(), threading.Event(), []
+
+    def init(key):
+        met.append(begun.wait(10 * len(met)))  # at first, its shapes are asked for
+        return made.init(key)
+
+    def train_step(*arguments):
+        begun.set()
+        return made.train_step(*arguments)
+
+    toy.run(made._replace(init=init, train_step=train_step), tmp_path)
+    assert met == [False, True]
 
 
 def test_device_data_is_not_baked_into_the_program():
