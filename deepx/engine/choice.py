@@ -9,6 +9,8 @@ from absl import flags
 
 from deepx.engine.errors import nearest
 
+flags.disclaim_key_flags()  # a flag made here belongs to the module which asked for it: --help lists it there
+
 MODES = ("train", "eval", "predict", "export", "replay")  # all but the first look at a run that is there
 
 
