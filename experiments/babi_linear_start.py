@@ -30,7 +30,7 @@ class Stats(NamedTuple):
 def begin(settings: ConfigDict) -> Stats:
     """Before the first step; without epochs of linear start, there is none."""
     none = jnp.zeros((), jnp.int32)
-    return Stats(jnp.array(settings.epochs > 0), none, jnp.zeros(()), jnp.full((), 1e30), none)
+    return Stats(jnp.array(settings.epochs > 0), none, jnp.zeros(()), jnp.full((), 1e30, jnp.float32), none)
 
 
 def after(settings: ConfigDict, stats: Stats, loss: Array, steps: int) -> Stats:

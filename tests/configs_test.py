@@ -49,6 +49,12 @@ def parts(state, name):
     return jax.device_get([getattr(one, name) for one in states])
 
 
+def weakly_typed(experiment):
+    """Names in the first state of what has a type for want of another: a jitted step would change it, and compile anew."""
+    first = jax.eval_shape(experiment.init, jax.random.key(0))
+    return [jax.tree_util.keystr(path) for path, a in jax.tree_util.tree_leaves_with_path(first) if a.weak_type]
+
+
 def restored(program, carry, directory):
     """The carry, read back from a checkpoint."""
     checkpoints = Checkpoints(directory, program.run)
@@ -80,6 +86,7 @@ def test_smoke_builds_steps_resumes_evaluates_and_reports(tmp_path, name, replic
         experiment = replicated(experiment, replicas)
     program = Program(experiment, Run(**config.run), jax.devices()[:1])
     carry = program.init()
+    assert not weakly_typed(experiment)
     before = parts(carry.state, "params")
     carry, outcome = program.dispatch(carry, 0, next(program.feed(0)))
     assert int(outcome.step) == config.run.steps_per_call

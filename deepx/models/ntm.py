@@ -99,7 +99,7 @@ def init(key: Array, config: Config) -> Params:
     )
     initial = {"controller": states, "read_RW": jnp.zeros((config.read_heads, W))}
     if config.initial_memory is None:
-        initial["memory_WN"] = jnp.full((W, N), 1e-6)
+        initial["memory_WN"] = jnp.full((W, N), 1e-6, jnp.float32)
         initial["w_HN"] = jnp.zeros((config.sizes.heads, N)).at[:, 0].set(10.0)  # its softmax is 0.99 on slot 0
     return {
         "initial": initial,

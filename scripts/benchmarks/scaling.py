@@ -131,6 +131,7 @@ def drawn(seconds: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
         place.loglog(axis.values, times, "o-")
         place.loglog(axis.values, [times[-1] * value / axis.values[-1] for value in axis.values], "--", color="0.6")
         place.set_xticks(axis.values, [f"{value:,}" for value in axis.values])
+        place.set_yticks([times[0], times[-1]], [f"{time:.3g}" for time in (times[0], times[-1])])
         place.minorticks_off()
         place.set_xlabel(axis.name)
         place.set_title(model, fontsize=10)
