@@ -50,7 +50,7 @@ def parts(state, name):
 
 
 def weakly_typed(experiment):
-    """Names in the first state of what has a type for want of another: a jitted step would change it, and compile anew."""
+    """What of the first state has a weak type: a jitted step would change it, and be compiled anew."""
     first = jax.eval_shape(experiment.init, jax.random.key(0))
     return [jax.tree_util.keystr(path) for path, a in jax.tree_util.tree_leaves_with_path(first) if a.weak_type]
 
