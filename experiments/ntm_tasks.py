@@ -9,7 +9,6 @@ from types import ModuleType
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from ml_collections import ConfigDict
 
@@ -101,6 +100,6 @@ def in_range(name: str) -> bool:
 def example(config: ConfigDict, changed: Mapping[str, Any], key: jax.Array) -> Batch:
     """One sequence under a condition, without padding, as NumPy arrays [T, ...]."""
     task, settings = task_of(config)
-    batch = task.sample(key, batch_size=1, **{**settings, **changed})
-    used = int(jnp.max(jnp.where(batch.mask_BT[0] > 0, jnp.arange(batch.mask_BT.shape[1]), 0))) + 1
-    return jax.tree.map(lambda a: np.asarray(a[0, :used]), batch)
+    batch = jax.device_get(jax.jit(lambda key: task.sample(key, batch_size=1, **{**settings, **changed}))(key))
+    used = np.flatnonzero(batch.mask_BT[0]).max(initial=0) + 1
+    return jax.tree.map(lambda a: a[0, :used], batch)

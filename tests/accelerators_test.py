@@ -1,4 +1,5 @@
-"""Steps of every kind of model, lowered for CUDA and TPU, which need not be here: nothing of the CPU's is in them."""
+"""Steps of every kind of model, lowered for CUDA and TPU, which need not be here: nothing of the CPU's is in them,
+though its kernels are enabled."""
 
 import re
 
@@ -10,7 +11,6 @@ from deepx.engine.config import load
 from deepx.engine.planned import Planned
 from deepx.engine.run import Run
 from deepx.nn import lstm
-from deepx.nn.cpu import kernels
 from deepx.nn.cpu.lowering import targets
 from experiments import reproduce
 
@@ -40,17 +40,6 @@ KINDS = {  # a benchmark's smoke variant, with what makes another kind of model 
     ],
     "vqa/easy_vqa": [{}],
 }
-
-
-@pytest.fixture(autouse=True, scope="module")
-def our_kernels():
-    """As in a training on the CPU: what is lowered for others must not see them."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(kernels.SWITCH, "native")
-        kernels.enable()
-        yield
-        patch.setenv(kernels.SWITCH, "xla")
-        kernels.enable()
 
 
 def foreign(traced, platforms=PLATFORMS) -> set[str]:

@@ -20,6 +20,8 @@ import hypothesis
 import jax
 import pytest
 
+from deepx.nn.cpu import kernels
+
 ROOT = Path(__file__).resolve().parents[1]
 
 hypothesis.settings.register_profile("deepx", deadline=None)  # on a busy machine anything may take long
@@ -33,6 +35,12 @@ LONGEST = ["configs", "resume", "hosts", "notebooks", "command", "seq2seq_experi
 def pytest_collection_modifyitems(items):
     rank = {f"{name}_test.py": place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: rank.get(item.path.name, len(rank)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def our_kernels():
+    """As in every command, kernels of ours serve one CPU device where a C++ compiler is; of several, XLA's."""
+    kernels.enable()
 
 
 def pytest_collection_finish():

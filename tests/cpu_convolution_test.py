@@ -11,7 +11,7 @@ from jax.sharding import AxisType, NamedSharding
 from jax.sharding import PartitionSpec as P
 
 from deepx.nn.cpu import kernels
-from tests.native import both, close, enabled, python  # noqa: F401
+from tests.native import both, check_threads_and_avx2, close, python
 
 NHWC = ("NHWC", "HWIO", "NHWC")
 LAYOUTS = (NHWC, ("NCHW", "OIHW", "NCHW"), ("NHWC", "OHWI", "NCHW"))
@@ -162,30 +162,15 @@ def test_what_is_not_for_our_kernels_is_xlas(f):
     jax.jit(f)()
 
 
-DIGEST = """
-import hashlib, sys
-import jax
-from deepx.nn.cpu import build, kernels
-if sys.argv[1:]:
-    build.instructions = lambda: sys.argv[1]
-from tests.cpu_convolution_test import both, close, conv, numbers
-kernels.enable()
-def f(x, w): return conv(x, w), *jax.vjp(conv, x, w)[1](numbers(2, 50, 9, 9, 20))
-ours, theirs = both(f, numbers(0, 50, 9, 9, 7), numbers(1, 3, 3, 7, 20))
-close(ours, theirs)
-digest = hashlib.sha256(b"".join(a.tobytes() for a in jax.device_get(ours))).hexdigest()
-print(kernels.threads(), digest, kernels.lowered())
-"""
+def digested():
+    def values_and_gradients(x, w):
+        return conv(x, w), *jax.vjp(conv, x, w)[1](numbers(2, 50, 9, 9, 20))
+
+    return values_and_gradients, numbers(0, 50, 9, 9, 7), numbers(1, 3, 3, 7, 20)
 
 
-def test_numbers_do_not_depend_on_the_number_of_threads():
-    told = [python(DIGEST, NPROC=n) for n in ("1", "3")]
-    assert [threads for threads, *_ in told] == ["1", "3"]
-    assert told[0][1] == told[1][1]
-
-
-def test_the_kernels_for_avx2_are_right_too():
-    assert "convolution (AVX2)" in python(DIGEST, "AVX2")[2]
+def test_numbers_do_not_depend_on_the_number_of_threads_nor_much_on_the_instructions():
+    check_threads_and_avx2("cpu_convolution_test", "convolution")
 
 
 def test_the_switch(monkeypatch):

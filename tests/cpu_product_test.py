@@ -8,7 +8,7 @@ from jax.sharding import AxisType, NamedSharding
 from jax.sharding import PartitionSpec as P
 
 from deepx.nn.cpu import build
-from tests.native import both, check_threads, close, enabled  # noqa: F401
+from tests.native import both, check_threads, close
 
 if build.instructions() != "AMX":
     pytest.skip("this processor has no tiles", allow_module_level=True)
@@ -83,7 +83,7 @@ def test_over_several_devices_xla_divides_it():
 
 
 def digested():
-    return both(jnp.matmul, numbers(150, 700), numbers(700, 1100))
+    return jnp.matmul, numbers(150, 700), numbers(700, 1100)
 
 
 def test_numbers_do_not_depend_on_the_number_of_threads():

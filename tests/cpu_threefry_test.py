@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from deepx.nn.cpu import threefry
-from tests.native import both, enabled  # noqa: F401
+from tests.native import both
 
 KEY = jax.random.key(3)
 KEYS = jax.random.split(KEY, 6)

@@ -14,7 +14,7 @@ from jax.sharding import PartitionSpec as P
 
 from deepx.nn import heads
 from deepx.nn.cpu import build
-from tests.native import both, check_threads_and_avx2, close, enabled, narrower  # noqa: F401
+from tests.native import both, check_threads_and_avx2, close, narrower
 
 PAPER = heads.Sizes(read_heads=1, write_heads=1, slot_width=20, shifts=3)
 SMALL = heads.Sizes(read_heads=1, write_heads=2, slot_width=3, shifts=3)
@@ -167,7 +167,7 @@ def test_nothing_of_ours_is_in_an_exported_program_or_another_platforms():
 
 
 def digested():
-    return both(values_and_gradients(PAPER), *operands(PAPER, 121, 40))
+    return values_and_gradients(PAPER), *operands(PAPER, 121, 40)
 
 
 def test_numbers_do_not_depend_on_the_number_of_threads_nor_much_on_the_instructions():

@@ -11,7 +11,7 @@ from jax.sharding import PartitionSpec as P
 
 from deepx.nn import controller, dense, heads, memory_machine
 from deepx.nn.recurrence import unroll
-from tests.native import both, check_threads_and_avx2, close, enabled  # noqa: F401
+from tests.native import both, check_threads_and_avx2, close
 
 PAPER = heads.Sizes(read_heads=1, write_heads=1, slot_width=20, shifts=3)
 SMALL = heads.Sizes(read_heads=2, write_heads=3, slot_width=3, shifts=5)
@@ -120,7 +120,7 @@ def test_over_several_devices_xla_keeps_what_it_can_divide():
 
 
 def digested():
-    return both(values_and_gradients(PAPER), *operands(PAPER, 35, 37, 2, 5, 29))
+    return values_and_gradients(PAPER), *operands(PAPER, 35, 37, 2, 5, 29)
 
 
 def test_numbers_do_not_depend_on_the_number_of_threads_nor_much_on_the_instructions():

@@ -19,16 +19,6 @@ except build.Unavailable as reason:
     pytest.skip(f"no kernels here: {reason}", allow_module_level=True)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def enabled():
-    """The kernels are on for the module that imports this, and off after it."""
-    kernels.enable()
-    yield
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(kernels.SWITCH, "xla")
-        kernels.enable()
-
-
 def both(f, *arguments):
     """`f` compiled with our kernels and with XLA's; the first must hold ours, and the second must not."""
     ours = jax.jit(lambda *a: f(*a)).lower(*arguments)
@@ -54,15 +44,17 @@ if sys.argv[1:]:
     build.instructions = lambda: sys.argv[1]
 from tests.{module} import both, close, digested
 kernels.enable()
-ours, theirs = digested()
-close(ours, theirs)
+f, *operands = digested()
+if sys.argv[1:]:
+    close(*both(f, *operands))
+ours = jax.jit(f)(*operands)
 digest = hashlib.sha256(b"".join(a.tobytes() for a in jax.device_get(jax.tree.leaves(ours)))).hexdigest()
 print(kernels.threads(), digest, kernels.lowered())
 """
 
 
 def check_threads(module: str) -> None:
-    """What `digested` of a test module computes, ours and XLA's, does not depend on how many threads there are."""
+    """What the function and the operands that `digested` of a test module names make is the same for any threads."""
     code = DIGEST.format(module=module)
     told = [python(code, NPROC=n) for n in ("1", "3")]
     assert [threads for threads, *_ in told] == ["1", "3"]
@@ -70,7 +62,7 @@ def check_threads(module: str) -> None:
 
 
 def check_threads_and_avx2(module: str, kernel: str) -> None:
-    """The same, and it is right with the kernels for AVX2, too."""
+    """The same, and with the kernels for AVX2 it is what XLA's make, too."""
     check_threads(module)
     assert python(DIGEST.format(module=module), "AVX2")[2].strip() == f"{kernel} (AVX2)"
 
