@@ -83,11 +83,11 @@ def test_smoke_builds_steps_resumes_evaluates_and_reports(tmp_path, name, replic
     config = load(reproduce.CONFIGS / f"{name}.py", "smoke").unlock()
     config.run.replicas = replicas
     experiment = build_of(name)(config)
+    assert not weakly_typed(experiment)
     if replicas > 1:
         experiment = replicated(experiment, replicas)
     program = Program(experiment, Run(**config.run), jax.devices()[:1])
     carry = program.init()
-    assert not weakly_typed(experiment)
     before = parts(carry.state, "params")
     carry, outcome = program.dispatch(carry, 0, next(program.feed(0)))
     assert int(outcome.step) == config.run.steps_per_call

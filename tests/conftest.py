@@ -12,6 +12,7 @@ os.environ["XLA_FLAGS"] = " ".join([
 ])  # fmt: skip
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
+os.environ.setdefault("JAX_TRACEBACK_IN_LOCATIONS_LIMIT", "0")  # no line of ours beside every operation of a program
 
 import gc
 from pathlib import Path
