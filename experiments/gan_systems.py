@@ -37,7 +37,7 @@ class System(NamedTuple):
 
     def init(self, key: Key, mean: Array) -> GenDisc:
         """Fresh variables; mean: of the training images, [H, W, C] in [0, 1]."""
-        return gan.init(key, self.config, mean) if self.model is gan else self.model.init(key, self.config)
+        return self.model.init(key, self.config, *(() if self.model is dcgan else (mean,)))
 
     def noise(self, key: Key, n: int) -> Array:
         return self.model.sample_noise(key, self.config, n)

@@ -100,8 +100,10 @@ def test_the_convolutional_nets_read_the_condition_at_every_layer():
         assert silent == 0 and min(heard) > 1e-3
 
 
-@pytest.mark.parametrize(("config", "low"), [(Config(), 0), (ConvConfig(), -1)])
-def test_noise_is_uniform(config, low):
+@pytest.mark.parametrize(("config", "end"), [(Config(), np.sqrt(3)), (ConvConfig(), 1)])
+def test_noise_is_uniform(config, end):
+    """Variance 1 of the perceptrons', a third of DCGAN's."""
     z = conditional_gan.sample_noise(jax.random.key(0), config, 100)
     assert z.shape == (100, 100)
-    np.testing.assert_allclose([z.min(), z.mean(), z.max()], [low, (low + 1) / 2, 1], atol=0.05)
+    np.testing.assert_allclose([z.min(), z.mean(), z.max()], [-end, 0, end], atol=0.05)
+    np.testing.assert_allclose(z.var(), end**2 / 3, rtol=0.03)

@@ -127,11 +127,15 @@ def test_systems_make_images_from_minus_one_to_one_of_any_class(name):
     assert jax.jit(system.discriminate)(variables.disc, made, y).shape == (4,)
 
 
-def test_the_output_of_a_gan_begins_at_the_mean_of_the_data():
-    system = system_of(smoke("goodfellow_mnist").model)
-    variables = jax.jit(system.init)(jax.random.key(0), jnp.full(system.config.data_shape, 0.25))
-    made = jax.jit(system.generate)(variables.gen, jnp.zeros((1, system.config.noise)), jnp.zeros(1, int))
-    np.testing.assert_allclose(made, -0.5, atol=1e-5)
+@pytest.mark.parametrize("name", ["goodfellow_mnist", "conditional_mnist"])
+def test_the_output_of_perceptrons_begins_at_the_mean_of_the_data(name):
+    """Where neither noise nor condition says anything: their hidden biases are zero."""
+    system = system_of(smoke(name).model)
+    mean = jnp.linspace(0.1, 0.9, 64).reshape(system.config.data_shape)
+    variables = jax.jit(system.init)(jax.random.key(0), mean)
+    nothing = jax.tree.map(jnp.zeros_like, variables.gen["params"]) | {"output": variables.gen["params"]["output"]}
+    made = jax.jit(system.generate)({"params": nothing}, system.noise(jax.random.key(1), 1), jnp.zeros(1, int))
+    np.testing.assert_allclose(made[0], 2 * mean - 1, atol=1e-5)
 
 
 @pytest.mark.parametrize(

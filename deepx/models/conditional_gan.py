@@ -6,7 +6,8 @@ There are two forms of them:
 - `Config`: the perceptrons of section 4.1. Noise and condition, image and condition each have a layer of their own, and
   one that they share. Where the dropout of 0.5 stands is left open by the paper: here on every hidden layer of both
   nets. (In the generator it is noise that is there in training only, and can come to serve in z's place.) It gives no
-  initial ranges: those of Goodfellow et al. 2014 (see `gan`) serve.
+  initial ranges: those of Goodfellow et al. 2014 (see `gan`) serve, and so do their output bias and their noise. The
+  paper has z "within the unit hypercube"; over (0, 1) its varying part would have a twelfth of that noise's variance.
 - `ConvConfig`: the nets of `dcgan`, the condition joined to the noise and to the input of every layer.
 """
 
@@ -22,6 +23,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from deepx.models import dcgan
+from deepx.models import gan as perceptrons
 from deepx.nn import functional
 from deepx.nn.adversarial import GenDisc
 from deepx.nn.functional import Variables
@@ -100,19 +102,26 @@ class Discriminator(nn.Module):
 NETS = {Config: GenDisc(Generator, Discriminator), ConvConfig: GenDisc(dcgan.Generator, dcgan.Discriminator)}
 
 
-def init(key: Key, config: Config | ConvConfig) -> GenDisc:
-    """Fresh variables of both nets; only those of `ConvConfig` have batch statistics."""
+def init(key: Key, config: Config | ConvConfig, mean: Array | None = None) -> GenDisc:
+    """Fresh variables of both nets; only those of `ConvConfig` have batch statistics.
+
+    mean: of the training images, [*data_shape] in [0, 1]. With it the perceptrons' output begins there, as `gan`'s.
+    """
     of_gen, of_disc = jax.random.split(key)
     gen, disc = (net(config) for net in NETS[type(config)])
     z, y, images = jnp.zeros((1, config.noise)), jnp.zeros((1, config.classes)), jnp.zeros((1, *config.data_shape))
-    return GenDisc(functional.init(gen, of_gen, z, y), functional.init(disc, of_disc, images, y))
+    made = functional.init(gen, of_gen, z, y)
+    if mean is not None and isinstance(config, Config):
+        chex.assert_shape(mean, config.data_shape)
+        made["params"]["output"]["bias"] = perceptrons.bias_at(mean)
+    return GenDisc(made, functional.init(disc, of_disc, images, y))
 
 
 def sample_noise(key: Key, config: Config | ConvConfig, n: int) -> Array:
-    """z [n, noise], uniform over the unit cube as in the paper; of `ConvConfig`, as DCGAN's."""
+    """z [n, noise], as `gan`'s, uniform with mean 0 and variance 1; of `ConvConfig`, as `dcgan`'s."""
     if isinstance(config, ConvConfig):
         return dcgan.sample_noise(key, config, n)
-    return jax.random.uniform(key, (n, config.noise))
+    return perceptrons.sample_noise(key, config, n)
 
 
 def generate(

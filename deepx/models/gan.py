@@ -93,12 +93,16 @@ def init(key: Key, config: Config, mean: Array | None = None) -> GenDisc:
     gen = functional.init(Generator(config), of_gen, jnp.zeros((1, config.noise)))
     if mean is not None:
         chex.assert_shape(mean, config.data_shape)
-        bias = jax.scipy.special.logit(jnp.clip(mean, 1e-7, 1 - 1e-7)).ravel()
-        gen["params"]["output"]["bias"] = bias
+        gen["params"]["output"]["bias"] = bias_at(mean)
     return GenDisc(gen, functional.init(Discriminator(config), of_disc, jnp.zeros((1, *config.data_shape))))
 
 
-def sample_noise(key: Key, config: Config, n: int) -> Array:
+def bias_at(mean: Array) -> Array:
+    """The bias with which a sigmoid output begins at the data's mean [*data_shape] in [0, 1], flat."""
+    return jax.scipy.special.logit(jnp.clip(mean, 1e-7, 1 - 1e-7)).ravel()
+
+
+def sample_noise(key: Key, config: Any, n: int) -> Array:
     """z [n, noise], uniform with mean 0 and variance 1."""
     return jax.random.uniform(key, (n, config.noise), minval=-math.sqrt(3), maxval=math.sqrt(3))
 
