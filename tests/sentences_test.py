@@ -45,6 +45,7 @@ def test_a_hand_worked_sentence():
 @given(st.tuples(st.integers(1, 5), st.integers(1, 9), st.integers(1, 20), st.integers(1, 40)))
 @example((64, 50, 12, 230))  # several tasks
 @example((2, 3, 1, 1))  # there is no word
+@example((3, 4, 13, 30))  # a sentence longer than those whose walk is unrolled
 def test_values_and_gradients_are_the_matrices(sizes):
     ours, theirs = both(values_and_gradients, *operands(*sizes))
     close(ours, theirs)

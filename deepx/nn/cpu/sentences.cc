@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
 #include "handler.h"
 #include "parallel.h"
@@ -13,6 +14,7 @@
 namespace {
 
 constexpr int64_t TASK = 1 << 14;  // words that are worth a task: about 20 us
+constexpr int64_t LONGEST = 12;    // places of a sentence and its time in bAbI's stories, at most
 
 typedef float Pair __attribute__((vector_size(8), may_alias));  // of a word: its weights, or numbers of a table
 
@@ -22,14 +24,25 @@ struct Sizes {
   int64_t words() const { return sentences * places; }
 };
 
-// f(word, its two weights) for every place of a sentence. Numbers that are not in the vocabulary are 0, which is no word:
-// what f does with it is made up for afterwards, so that every sentence takes the same path.
-template <class F>
-inline void each(const Sizes& s, const int32_t* words, const Pair* weights, F f) {
+// f(J), J a constant where sentences are as short as stories have them: walks over their places are then unrolled.
+template <int64_t J = 1, class F>
+inline void with_places(int64_t places, F f) {
+  if constexpr (J > LONGEST)
+    f(places);
+  else if (places == J)
+    f(std::integral_constant<int64_t, J>{});
+  else
+    with_places<J + 1>(places, f);
+}
+
+// f(word, its two weights) for every one of J places of a sentence. Numbers that are not in the vocabulary are 0, which
+// is no word: what f does with it is made up for afterwards, so that every sentence takes the same path.
+template <class Places, class F>
+inline void each(Places J, const Sizes& s, const int32_t* words, const Pair* weights, F f) {
   int64_t present = 0;
-  for (int64_t j = 0; j < s.places; ++j) present += words[j] > 0;
-  weights += present * s.places;
-  for (int64_t j = 0; j < s.places; ++j) {
+  for (int64_t j = 0; j < J; ++j) present += words[j] > 0;
+  weights += present * J;
+  for (int64_t j = 0; j < J; ++j) {
     const uint32_t word = words[j];
     f(word < s.vocabulary ? word : 0, weights[j]);
   }
@@ -39,20 +52,24 @@ void look_up(const Sizes& s, const int32_t* words, const Pair* weights, const fl
   Pair* pairs = reinterpret_cast<Pair*>(scratch<0>(2 * s.vocabulary));
   for (int64_t v = 0; v < s.vocabulary; ++v) pairs[v] = Pair{table[v], table[s.vocabulary + v]};
   pairs[0] = Pair{};
-  for (int64_t i = 0; i < s.sentences; ++i) {
-    Pair total = {};
-    each(s, words + i * s.places, weights, [&](uint32_t word, Pair weight) { total += weight * pairs[word]; });
-    scores[i] = total[0] + total[1];
-  }
+  with_places(s.places, [&](auto J) {
+    for (int64_t i = 0; i < s.sentences; ++i) {
+      Pair total = {};
+      each(J, s, words + i * J, weights, [&](uint32_t word, Pair weight) { total += weight * pairs[word]; });
+      scores[i] = total[0] + total[1];
+    }
+  });
 }
 
 void count(const Sizes& s, const int32_t* words, const Pair* weights, const float* shares, float* counts) {
   Pair* pairs = reinterpret_cast<Pair*>(scratch<0>(2 * s.vocabulary));
   std::fill_n(pairs, s.vocabulary, Pair{});
-  for (int64_t i = 0; i < s.sentences; ++i) {
-    const float share = shares[i];
-    each(s, words + i * s.places, weights, [&](uint32_t word, Pair weight) { pairs[word] += weight * share; });
-  }
+  with_places(s.places, [&](auto J) {
+    for (int64_t i = 0; i < s.sentences; ++i) {
+      const float share = shares[i];
+      each(J, s, words + i * J, weights, [&](uint32_t word, Pair weight) { pairs[word] += weight * share; });
+    }
+  });
   pairs[0] = Pair{};
   for (int64_t v = 0; v < s.vocabulary; ++v) {
     counts[v] = pairs[v][0];
