@@ -36,8 +36,8 @@ class System(NamedTuple):
         return isinstance(self.config, gan.Config | conditional_gan.Config)
 
     def init(self, key: Key, mean: Array) -> GenDisc:
-        """Fresh variables; mean: of the training images, [H, W, C] in [0, 1]."""
-        return self.model.init(key, self.config, *(() if self.model is dcgan else (mean,)))
+        """Fresh variables; mean: of the training images, [H, W, C] in [0, 1], where a sigmoid's output begins."""
+        return self.model.init(key, self.config, *((mean,) if self._from_zero else ()))
 
     def noise(self, key: Key, n: int) -> Array:
         return self.model.sample_noise(key, self.config, n)

@@ -105,23 +105,22 @@ NETS = {Config: GenDisc(Generator, Discriminator), ConvConfig: GenDisc(dcgan.Gen
 def init(key: Key, config: Config | ConvConfig, mean: Array | None = None) -> GenDisc:
     """Fresh variables of both nets; only those of `ConvConfig` have batch statistics.
 
-    mean: of the training images, [*data_shape] in [0, 1]. With it the perceptrons' output begins there, as `gan`'s.
+    mean, of `Config` only: that of the training images, [*data_shape] in [0, 1]. With it the output begins there.
     """
     of_gen, of_disc = jax.random.split(key)
     gen, disc = (net(config) for net in NETS[type(config)])
     z, y, images = jnp.zeros((1, config.noise)), jnp.zeros((1, config.classes)), jnp.zeros((1, *config.data_shape))
-    made = functional.init(gen, of_gen, z, y)
-    if mean is not None and isinstance(config, Config):
-        chex.assert_shape(mean, config.data_shape)
-        made["params"]["output"]["bias"] = perceptrons.bias_at(mean)
-    return GenDisc(made, functional.init(disc, of_disc, images, y))
+    begun = functional.init(gen, of_gen, z, y)
+    if mean is not None:
+        begun = perceptrons.beginning_at(mean, begun, config.data_shape)
+    return GenDisc(begun, functional.init(disc, of_disc, images, y))
 
 
 def sample_noise(key: Key, config: Config | ConvConfig, n: int) -> Array:
     """z [n, noise], as `gan`'s, uniform with mean 0 and variance 1; of `ConvConfig`, as `dcgan`'s."""
     if isinstance(config, ConvConfig):
         return dcgan.sample_noise(key, config, n)
-    return perceptrons.sample_noise(key, config, n)
+    return perceptrons.unit_noise(key, (n, config.noise))
 
 
 def generate(

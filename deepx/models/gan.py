@@ -92,19 +92,26 @@ def init(key: Key, config: Config, mean: Array | None = None) -> GenDisc:
     of_gen, of_disc = jax.random.split(key)
     gen = functional.init(Generator(config), of_gen, jnp.zeros((1, config.noise)))
     if mean is not None:
-        chex.assert_shape(mean, config.data_shape)
-        gen["params"]["output"]["bias"] = bias_at(mean)
+        gen = beginning_at(mean, gen, config.data_shape)
     return GenDisc(gen, functional.init(Discriminator(config), of_disc, jnp.zeros((1, *config.data_shape))))
 
 
-def bias_at(mean: Array) -> Array:
-    """The bias with which a sigmoid output begins at the data's mean [*data_shape] in [0, 1], flat."""
-    return jax.scipy.special.logit(jnp.clip(mean, 1e-7, 1 - 1e-7)).ravel()
+def beginning_at(mean: Array, gen: Variables, data_shape: tuple[int, ...]) -> Variables:
+    """A generator's variables, but with that output bias of which a sigmoid is the mean [*data_shape] in [0, 1]."""
+    chex.assert_shape(mean, data_shape)
+    bias = jax.scipy.special.logit(jnp.clip(mean, 1e-7, 1 - 1e-7)).ravel()
+    params = gen["params"]
+    return {**gen, "params": {**params, "output": {**params["output"], "bias": bias}}}
 
 
-def sample_noise(key: Key, config: Any, n: int) -> Array:
-    """z [n, noise], uniform with mean 0 and variance 1."""
-    return jax.random.uniform(key, (n, config.noise), minval=-math.sqrt(3), maxval=math.sqrt(3))
+def sample_noise(key: Key, config: Config, n: int) -> Array:
+    """z [n, noise], as `unit_noise`."""
+    return unit_noise(key, (n, config.noise))
+
+
+def unit_noise(key: Key, shape: tuple[int, ...]) -> Array:
+    """Uniform with mean 0 and variance 1."""
+    return jax.random.uniform(key, shape, minval=-math.sqrt(3), maxval=math.sqrt(3))
 
 
 def generate(config: Config, variables: Variables, z: Array, *, train: bool = False) -> Any:
